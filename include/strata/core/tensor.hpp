@@ -1,0 +1,37 @@
+#pragma once
+
+// The one place that includes xtensor: what differs between its versions is settled here.
+#if __has_include(<xtensor/containers/xadapt.hpp>)
+#include <xtensor/containers/xadapt.hpp>
+#include <xtensor/containers/xtensor.hpp>
+#else
+#include <xtensor/xadapt.hpp>
+#include <xtensor/xtensor.hpp>
+#endif
+
+#include <strata/core/shape.hpp>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+namespace strata {
+
+/// An array of rank N that owns its elements, row-major. A batch of samples is a tensor<T, 4>: (batch,
+/// height, width, channels).
+template <class T, std::size_t N> using tensor = xt::xtensor<T, N, xt::layout_type::row_major>;
+
+/// An array of rank N over elements that live elsewhere; assigning to it writes them.
+template <class T, std::size_t N>
+using tensor_view =
+    xt::xtensor_adaptor<xt::xbuffer_adaptor<T*, xt::no_ownership>, N, xt::layout_type::row_major>;
+
+/// A view of `data` with the given sizes.
+template <class T, std::size_t N> tensor_view<T, N> view(T* data, const std::array<index, N>& sizes) {
+    std::array<std::size_t, N> extent{};
+    std::size_t size = 1;
+    for (std::size_t i = 0; i < N; ++i) size *= extent[i] = static_cast<std::size_t>(sizes[i]);
+    return tensor_view<T, N>(xt::xbuffer_adaptor<T*, xt::no_ownership>(data, size), extent);
+}
+
+} // namespace strata
