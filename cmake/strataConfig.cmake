@@ -1,0 +1,11 @@
+include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
+strata_find_dependencies(LIBRARY)
+if(STRATA_MISSING)
+  list(JOIN STRATA_MISSING "; " strata_missing_text)
+  list(JOIN STRATA_MISSING_PACKAGES " " strata_missing_packages)
+  set(strata_FOUND FALSE)
+  set(strata_NOT_FOUND_MESSAGE
+      "strata needs ${strata_missing_text}. On Debian or Ubuntu: apt-get install ${strata_missing_packages}")
+else()
+  include(${CMAKE_CURRENT_LIST_DIR}/strataTargets.cmake)
+endif()
