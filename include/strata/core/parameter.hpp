@@ -17,6 +17,12 @@ constexpr bool is_trainable(kind k) {
     return k != kind::state;
 }
 
+/// Where a parameter lies in the flat buffers, and what it is for.
+struct parameter_span {
+    index begin = 0, size = 0;
+    kind what = kind::weight;
+};
+
 /// Connections into and out of one unit, for the initialisers.
 struct fan {
     index in = 1, out = 1;
