@@ -1,0 +1,75 @@
+#pragma once
+
+#include <strata/loss/loss.hpp>
+
+#include <cmath>
+
+namespace strata {
+
+/// Softmax and cross-entropy in one, from logits z:
+///
+///     loss = mean over the batch of -sum_k y_k log softmax(z)_k,   d loss / dz = (softmax(z) sum_k y_k - y)
+///     / batch
+///
+/// Targets are labels, or rows of one-hot or soft labels. The largest logit of a row is subtracted first, so
+/// that no exponential overflows. With label smoothing e the target is (1 - e) y + e / outputs (Szegedy et
+/// al., "Rethinking the Inception architecture", 2016, section 7).
+struct softmax_cross_entropy {
+    double label_smoothing = 0;
+
+    static constexpr bool accepts_labels = true, accepts_rows = true;
+
+    /// True, or an error of the compiler that says what the network lacks.
+    template <shape Output> static constexpr bool fits() {
+        static_assert(Output.is_flat(), "softmax_cross_entropy expects a flat output, one logit per class: "
+                                        "put flatten and dense before it");
+        return true;
+    }
+
+    /// output (batch, outputs), targets batch labels or (batch, outputs) rows; writes gradient (batch,
+    /// outputs) unless it is null. Throws argument_error, before anything is written, for an empty batch, a
+    /// wrong number of targets, a label out of range.
+    template <class T, class Target>
+    double operator()(const T* output, std::span<const Target> targets, T* gradient, index batch,
+                      index outputs) const {
+        static_assert(
+            detail::is_label<Target> || std::is_same_v<Target, T>,
+            "softmax_cross_entropy expects std::int32_t class labels, or rows of the network's own type");
+        detail::check_targets(targets, batch, outputs);
+        const auto keep = static_cast<T>(1 - label_smoothing);
+        const auto spread = static_cast<T>(label_smoothing / static_cast<double>(outputs));
+        const auto share = static_cast<T>(1 / static_cast<double>(batch));
+        const double sum = detail::sum_rows(batch, outputs, [&](index i) {
+            const T* z = output + i * outputs;
+            T* dz = gradient ? gradient + i * outputs : nullptr;
+            T largest = z[0];
+            for (index k = 1; k < outputs; ++k) largest = std::max(largest, z[k]);
+            double total = 0;
+            for (index k = 0; k < outputs; ++k) {
+                const T e = std::exp(z[k] - largest);
+                if (dz) dz[k] = e;
+                total += static_cast<double>(e);
+            }
+            // loss = sum_k y_k (log total - (z_k - largest)), every term of it at least 0
+            const double log_total = std::log(total);
+            double loss = 0, weight = 0;
+            for (index k = 0; k < outputs; ++k) {
+                const T y = keep * detail::target_value<T>(targets, i, k, outputs) + spread;
+                weight += static_cast<double>(y);
+                if (y != 0)
+                    loss += static_cast<double>(y) * (log_total - static_cast<double>(z[k] - largest));
+            }
+            if (dz) {
+                const auto scale = static_cast<T>(weight / total);
+                for (index k = 0; k < outputs; ++k) {
+                    const T y = keep * detail::target_value<T>(targets, i, k, outputs) + spread;
+                    dz[k] = (dz[k] * scale - y) * share;
+                }
+            }
+            return loss;
+        });
+        return sum / static_cast<double>(batch);
+    }
+};
+
+} // namespace strata
