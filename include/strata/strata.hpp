@@ -1,0 +1,52 @@
+#pragma once
+
+// The whole library, in the order data flows through it.
+// clang-format off
+
+// core: shapes, memory, randomness, threads
+#include <strata/core/buffer.hpp>
+#include <strata/core/concepts.hpp>
+#include <strata/core/error.hpp>
+#include <strata/core/initialiser.hpp>
+#include <strata/core/parallel.hpp>
+#include <strata/core/parameter.hpp>
+#include <strata/core/pass.hpp>
+#include <strata/core/random.hpp>
+#include <strata/core/shape.hpp>
+#include <strata/core/tensor.hpp>
+#include <strata/core/trace.hpp>
+#include <strata/core/unroll.hpp>
+
+// data: where samples come from
+#include <strata/data/batches.hpp>
+#include <strata/data/dataset.hpp>
+#include <strata/data/idx.hpp>
+#include <strata/data/mnist.hpp>
+#include <strata/data/prefetch.hpp>
+
+// kernels: the arithmetic, on pointers and sizes
+#include <strata/kernels/gemm.hpp>
+
+// layers: what a network is made of
+#include <strata/layers/dense.hpp>
+#include <strata/layers/dropout.hpp>
+#include <strata/layers/elu.hpp>
+#include <strata/layers/flatten.hpp>
+#include <strata/layers/gelu.hpp>
+#include <strata/layers/identity.hpp>
+#include <strata/layers/leaky_relu.hpp>
+#include <strata/layers/plan.hpp>
+#include <strata/layers/pointwise.hpp>
+#include <strata/layers/relu.hpp>
+#include <strata/layers/residual.hpp>
+#include <strata/layers/sequence.hpp>
+#include <strata/layers/sigmoid.hpp>
+#include <strata/layers/softmax.hpp>
+#include <strata/layers/tanh.hpp>
+
+// loss: how wrong an output is
+#include <strata/loss/binary_cross_entropy.hpp>
+#include <strata/loss/hinge.hpp>
+#include <strata/loss/loss.hpp>
+#include <strata/loss/mean_squared_error.hpp>
+#include <strata/loss/softmax_cross_entropy.hpp>

@@ -1,0 +1,5 @@
+#include <strata/strata.hpp>
+
+int answer_of_the_other_unit() {
+    return strata::threads();
+}
