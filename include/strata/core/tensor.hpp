@@ -11,6 +11,7 @@
 
 #include <strata/core/shape.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -32,6 +33,19 @@ template <class T, std::size_t N> tensor_view<T, N> view(T* data, const std::arr
     std::size_t size = 1;
     for (std::size_t i = 0; i < N; ++i) size *= extent[i] = static_cast<std::size_t>(sizes[i]);
     return tensor_view<T, N>(xt::xbuffer_adaptor<T*, xt::no_ownership>(data, size), extent);
+}
+
+/// The elements of any xtensor container or expression, in row-major order, converted to T, as samples of
+/// `sample`'s shape. `x` must have batch * sample.size() elements.
+template <class T, class Expression>
+tensor<T, 4> samples_of(const Expression& x, index batch, const shape& sample) {
+    const auto size = [](index n) { return static_cast<std::size_t>(n); };
+    auto samples = tensor<T, 4>::from_shape(
+        {size(batch), size(sample.height), size(sample.width), size(sample.channels)});
+    std::transform(x.template begin<xt::layout_type::row_major>(),
+                   x.template end<xt::layout_type::row_major>(), samples.begin(),
+                   [](const auto& element) { return static_cast<T>(element); });
+    return samples;
 }
 
 } // namespace strata

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <strata/core/parameter.hpp>
+#include <strata/core/pass.hpp>
+#include <strata/core/shape.hpp>
+#include <strata/kernels/gemm.hpp>
+
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+namespace strata {
+
+/// Whether a dense layer adds a bias.
+enum class bias_term { present, absent };
+inline constexpr bias_term with_bias = bias_term::present;
+/// For a layer whose bias would be lost in the batch norm behind it: dense<200, no_bias>.
+inline constexpr bias_term no_bias = bias_term::absent;
+
+/// y = x W + b, x (batch, features), W (features, Units), b (Units).
+template <index Units, bias_term Bias = with_bias> struct dense {
+    initialiser weight_init = automatic{}, bias_init = constant{0};
+
+    static constexpr std::string_view name = "dense";
+    static constexpr shape output(shape) { return {1, 1, Units}; }
+
+    template <shape In, class T> struct layer {
+        static_assert(Units > 0, "dense: the number of units must be positive");
+        static_assert(In.is_flat(),
+                      "dense expects a flat input: put flatten or global_average_pool before it");
+
+        dense spec;
+        parameter<T, 2> weight{};
+        parameter<T, 1> bias{};
+
+        static constexpr index features = In.channels;
+        static constexpr auto parameters = [] {
+            const auto w = trainable("weight", &layer::weight, extents(features, Units), kind::weight,
+                                     &dense::weight_init, fan{features, Units});
+            if constexpr (Bias == with_bias)
+                return std::tuple{
+                    w, trainable("bias", &layer::bias, extents(Units), kind::bias, &dense::bias_init)};
+            else
+                return std::tuple{w};
+        }();
+        static constexpr index multiply_adds = features * Units;
+        static constexpr bool backward_reads_output = false;
+
+        template <class Activation = no_activation>
+        void forward(const T* x, T* y, const pass& p, const Activation& activation = {}) const {
+            const T* const b = bias.value.data();
+            gemm(y, Units, plain(x, features), plain(weight.value.data(), Units), p.batch, Units, features, 0,
+                 [&](index row_begin, index row_end, index begin, index end) {
+                     if constexpr (Bias == with_bias || !std::is_same_v<Activation, no_activation>)
+                         for (index row = row_begin; row < row_end; ++row)
+                             for (index i = row * Units + begin, j = begin; j < end; ++i, ++j)
+                                 y[i] = activation(Bias == with_bias ? y[i] + b[j] : y[i]);
+                 });
+        }
+
+        /// dW = x' dy, db = sum of dy over the batch, dx = dy W'
+        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p) {
+            gemm(weight.gradient.data(), Units, transposed(x, features), plain(dy, Units), features, Units,
+                 p.batch);
+            if constexpr (Bias == with_bias) {
+                T* const db = bias.gradient.data();
+                for (index j = 0; j < Units; ++j) db[j] = 0;
+                for (index n = 0; n < p.batch; ++n)
+                    for (index j = 0; j < Units; ++j) db[j] += dy[n * Units + j];
+            }
+            if constexpr (!std::is_null_pointer_v<decltype(dx)>)
+                gemm(dx, features, plain(dy, Units), transposed(weight.value.data(), Units), p.batch,
+                     features, Units);
+        }
+    };
+};
+
+} // namespace strata

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <strata/layers/pointwise.hpp>
+
+#include <string_view>
+
+namespace strata {
+
+/// y = max(x, 0) (Nair and Hinton, 2010). The slope at 0 is 0. NaN stays NaN.
+struct relu {
+    static constexpr std::string_view name = "relu";
+    static constexpr bool rectifies = true;
+    static constexpr shape output(shape in) { return in; }
+
+    template <class T> T value(T x) const { return x < 0 ? T(0) : x; }
+    template <class T> T slope(T y) const { return y > 0 ? T(1) : T(0); }
+    template <shape In, class T> struct layer : pointwise<relu, In, T> {};
+};
+
+} // namespace strata

@@ -1,0 +1,227 @@
+#pragma once
+
+#include <strata/core/concepts.hpp>
+#include <strata/core/parameter.hpp>
+#include <strata/core/pass.hpp>
+#include <strata/core/trace.hpp>
+#include <strata/core/unroll.hpp>
+#include <strata/layers/plan.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace strata {
+
+/// Layer number Index of a sequence, bound to the shape and the scalar it meets. The compiler names it in the
+/// first lines of an error, with the layer's number, its specification and the shape that reached it.
+template <std::size_t Index, layer_spec Spec, shape In, class T> struct bound {
+    using layer = typename Spec::template layer<In, T>;
+    static_assert(sizeof(layer) > 0);
+    static_assert(runs_forward<layer, T> || runs_training<layer, T>,
+                  "a layer needs forward(const T* x, T* y, const pass&) const");
+    static_assert(runs_backward<layer, T>,
+                  "a layer needs backward(const T* x, const T* y, const T* dy, T* dx, const pass&)");
+
+    static layer make(const Spec& spec) {
+        if constexpr (requires { layer{spec}; })
+            return layer{spec};
+        else
+            return layer{};
+    }
+};
+
+namespace detail {
+
+/// "0", "1", ...: what the layers of a sequence are called in the names of their parameters.
+template <std::size_t I> struct decimal {
+    static constexpr std::size_t digits = [] {
+        std::size_t count = 1;
+        for (std::size_t n = I; n > 9; n /= 10) ++count;
+        return count;
+    }();
+    static constexpr std::array<char, digits> text = [] {
+        std::array<char, digits> out{};
+        for (std::size_t i = digits, n = I; i-- > 0; n /= 10) out[i] = static_cast<char>('0' + n % 10);
+        return out;
+    }();
+};
+
+} // namespace detail
+
+/// Layers one after the other, as one layer: for the branches of `residual`, for a block used several times.
+/// A network is a sequence with an input.
+template <layer_spec... Specs> struct sequence {
+    static_assert(sizeof...(Specs) > 0, "sequence: at least one layer is needed");
+    std::tuple<Specs...> specs;
+
+    constexpr sequence() = default;
+    constexpr sequence(Specs... layers) requires(sizeof...(Specs) > 0) : specs(layers...) {}
+
+    static constexpr std::string_view name = "sequence";
+    static constexpr shape output(shape in) { return trace<Specs...>(in).back(); }
+
+    template <shape In, class T> struct layer;
+};
+
+template <layer_spec... Specs> template <shape In, class T> struct sequence<Specs...>::layer {
+    static constexpr std::size_t count = sizeof...(Specs);
+    static constexpr std::array<shape, count + 1> shapes = trace<Specs...>(In);
+
+private:
+    using numbers = std::index_sequence_for<Specs...>;
+    template <std::size_t... I>
+    static std::tuple<typename bound<I, Specs, shapes[I], T>::layer...> bind_all(std::index_sequence<I...>);
+    template <std::size_t... I> static auto make_all(const sequence& spec, std::index_sequence<I...>) {
+        return decltype(bind_all(numbers{})){bound<I, Specs, shapes[I], T>::make(std::get<I>(spec.specs))...};
+    }
+
+public:
+    /// The layers, bound.
+    using layers_type = decltype(bind_all(numbers{}));
+    template <std::size_t I> using layer_type = std::tuple_element_t<I, layers_type>;
+
+    explicit layer(const sequence& spec) : m_layers(make_all(spec, numbers{})) {}
+
+    template <std::size_t I> auto& get() { return std::get<I>(m_layers); }
+    template <std::size_t I> const auto& get() const { return std::get<I>(m_layers); }
+
+    auto children() {
+        return std::apply([](auto&... l) { return std::tie(l...); }, m_layers);
+    }
+    static constexpr auto child_names = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array{
+            std::string_view(detail::decimal<I>::text.data(), detail::decimal<I>::text.size())...};
+    }
+    (numbers{});
+    using child_specs = std::tuple<Specs...>;
+
+    /// Which buffer holds what, and which activation is computed in the store of the layer in front of it.
+    static constexpr plan<count> training = make_plan<layers_type, T, count>(shapes, true);
+    static constexpr plan<count> inference = make_plan<layers_type, T, count>(shapes, false);
+    static constexpr index multiply_adds =
+        with_numbers<count>([](auto... i) { return (detail::multiply_adds<layer_type<i>>() + ...); });
+    static constexpr bool backward_reads_input = true, backward_reads_output = training.reads_output;
+
+    static constexpr index memory(extent e) {
+        index bytes = 0;
+        for (const index size : training.sizes()) bytes += bytes_of<T>(e.batch * size);
+        return bytes
+               + with_numbers<count>([&](auto... i) { return (detail::memory<layer_type<i>>(e) + ...); });
+    }
+    static constexpr index scratch(extent e) {
+        index bytes = 0;
+        if (e.training)
+            bytes = 2 * bytes_of<T>(e.batch * training.largest_delta);
+        else
+            for (const index size : inference.sizes()) bytes += bytes_of<T>(e.batch * size);
+        return bytes + with_numbers<count>([&](auto... i) {
+                   return std::max({index{0}, detail::scratch<layer_type<i>>(e)...});
+               });
+    }
+
+    void forward(const T* x, T* y, const pass& p) const {
+        arena room(p.scratch);
+        const auto at = place<inference>(x, y, p, room);
+        unroll<count>([&](auto i) {
+            if constexpr (!inference.applied_before[i]) {
+                const pass inner = part(p, i, nullptr, room.rest());
+                if constexpr (inference.fused[i])
+                    get<i>().forward(at.read[i], at.write[i + 2], inner, get<i + 1>());
+                else
+                    get<i>().forward(at.read[i], at.write[i + 1], inner);
+            }
+        });
+    }
+
+    void forward_training(const T* x, T* y, const pass& p) {
+        arena room(p.memory);
+        const auto at = place<training>(x, y, p, room);
+        unroll<count>([&](auto i) {
+            const pass inner = part(p, i, room.take<std::byte>(detail::memory<layer_type<i>>(p)), p.scratch);
+            if constexpr (!training.applied_before[i]) {
+                constexpr std::size_t out = training.fused[i] ? i + 2 : i + 1;
+                if constexpr (!runs_training<layer_type<i>, T>) {
+                    if constexpr (training.fused[i])
+                        get<i>().forward(at.read[i], at.write[out], inner, get<i + 1>());
+                    else
+                        get<i>().forward(at.read[i], at.write[out], inner);
+                } else {
+                    if constexpr (training.fused[i])
+                        get<i>().forward_training(at.read[i], at.write[out], inner, get<i + 1>());
+                    else
+                        get<i>().forward_training(at.read[i], at.write[out], inner);
+                }
+            }
+        });
+    }
+
+    /// dx may be nullptr: then nothing is computed that only an input gradient would need.
+    void backward(const T* x, const T* y, const T* dy, auto dx, const pass& p) {
+        constexpr bool wants_dx = !std::is_null_pointer_v<decltype(dx)>;
+        constexpr std::size_t first = wants_dx ? 0 : first_trained;
+        arena kept(p.memory);
+        const auto at = place<training>(x, const_cast<T*>(y), p, kept);
+        std::array<std::byte*, count> memory{};
+        unroll<count>([&](auto i) { memory[i] = kept.take<std::byte>(detail::memory<layer_type<i>>(p)); });
+
+        arena room(p.scratch);
+        const std::array<T*, 2> deltas{room.take<T>(p.batch * training.largest_delta),
+                                       room.take<T>(p.batch * training.largest_delta)};
+        unroll<count>([&](auto reversed) {
+            constexpr std::size_t i = count - 1 - reversed;
+            if constexpr (i >= first && first < count) {
+                const pass inner = part(p, i, memory[i], room.rest());
+                constexpr int from = training.delta[i + 1], to = training.delta[i];
+                const T* const above = from < 0 ? dy : deltas[from < 0 ? 0 : static_cast<std::size_t>(from)];
+                const auto run = [&](auto below) {
+                    get<i>().backward(at.read[i], at.read[i + 1], above, below, inner);
+                };
+                if constexpr (i == 0)
+                    run(dx);
+                else if constexpr (i == first && !wants_dx)
+                    run(nullptr);
+                else
+                    run(deltas[static_cast<std::size_t>(to)]);
+            }
+        });
+    }
+
+private:
+    layers_type m_layers;
+
+    static constexpr std::size_t first_trained = with_numbers<count>([](auto... i) {
+        std::size_t first = count;
+        ((first = first == count && detail::is_trained<layer_type<i>>() ? std::size_t{i} : first), ...);
+        return first;
+    });
+
+    /// Where each activation lies: number 0 is the input, number i + 1 the output of layer i.
+    struct places {
+        std::array<const T*, count + 1> read;
+        std::array<T*, count + 1> write;
+    };
+    template <const plan<count>& Plan> static places place(const T* x, T* y, const extent& e, arena& room) {
+        std::array<T*, count + 1> slots{};
+        for (std::size_t s = 0; s < Plan.slots; ++s) slots[s] = room.take<T>(e.batch * Plan.slot_size[s]);
+        places at{};
+        for (std::size_t k = 0; k <= count; ++k) {
+            const int slot = Plan.location[k];
+            at.write[k] = slot == in_input    ? nullptr
+                          : slot == in_output ? y
+                                              : slots[static_cast<std::size_t>(slot)];
+            at.read[k] = slot == in_input ? x : at.write[k];
+        }
+        return at;
+    }
+
+    static pass part(const pass& p, std::size_t i, std::byte* memory, std::byte* scratch) {
+        return {static_cast<const extent&>(p), memory, scratch, p.random.fork(static_cast<std::uint32_t>(i))};
+    }
+};
+
+} // namespace strata

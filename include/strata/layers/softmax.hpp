@@ -1,0 +1,53 @@
+#pragma once
+
+#include <strata/core/parallel.hpp>
+#include <strata/core/pass.hpp>
+#include <strata/core/shape.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+namespace strata {
+
+/// Probabilities over the channels: y_c = exp(x_c - max x) / sum. For training put softmax_cross_entropy on
+/// the logits instead: it is exact where this one rounds to 0.
+struct softmax {
+    static constexpr std::string_view name = "softmax";
+    static constexpr shape output(shape in) { return in; }
+
+    template <shape In, class T> struct layer {
+        static constexpr bool in_place = true;
+        static constexpr bool backward_reads_input = false;
+
+        void forward(const T* x, T* y, const pass& p) const {
+            rows(p, [=](index row) {
+                const T* const from = x + row * In.channels;
+                T* const to = y + row * In.channels;
+                const T top = *std::max_element(from, from + In.channels);
+                T sum = 0;
+                for (index c = 0; c < In.channels; ++c) sum += to[c] = std::exp(from[c] - top);
+                for (index c = 0; c < In.channels; ++c) to[c] /= sum;
+            });
+        }
+        /// dx_c = y_c (dy_c - sum_k dy_k y_k)
+        void backward(const T*, const T* y, const T* dy, T* dx, const pass& p) const {
+            rows(p, [=](index row) {
+                const index at = row * In.channels;
+                T dot = 0;
+                for (index c = at; c < at + In.channels; ++c) dot += dy[c] * y[c];
+                for (index c = at; c < at + In.channels; ++c) dx[c] = y[c] * (dy[c] - dot);
+            });
+        }
+
+    private:
+        template <class Body> static void rows(const pass& p, const Body& body) {
+            constexpr index grain = std::max<index>(1, 4'096 / In.channels);
+            parallel_for(p.batch * In.pixels(), grain, [&](index begin, index end) {
+                for (index row = begin; row < end; ++row) body(row);
+            });
+        }
+    };
+};
+
+} // namespace strata
