@@ -47,11 +47,19 @@ template <class T> void store(T* p, const vector_of<T>& v, index n) {
     std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(T));
 }
 
+/// lanes<double> elements at p, as doubles.
+template <class T> vector_of<double> load_as_double(const T* p) {
+    typedef T narrow __attribute__((vector_size(lanes<double> * static_cast<index>(sizeof(T)))));
+    narrow v;
+    std::memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(v, vector_of<double>);
+}
+
 /// Square roots, lane by lane. Written out because a loop over std::sqrt stays scalar: by default it has
 /// errno to set.
 inline vector_of<float> square_root(const vector_of<float>& x) {
 #if defined(__AVX512F__)
-    return _mm512_sqrt_ps(x);
+    return _mm512_maskz_sqrt_ps(0xFFFF, x); // the unmasked one draws a false warning from g++ 12
 #elif defined(__AVX__)
     return _mm256_sqrt_ps(x);
 #elif defined(__SSE2__)
@@ -64,7 +72,7 @@ inline vector_of<float> square_root(const vector_of<float>& x) {
 }
 inline vector_of<double> square_root(const vector_of<double>& x) {
 #if defined(__AVX512F__)
-    return _mm512_sqrt_pd(x);
+    return _mm512_maskz_sqrt_pd(0xFF, x);
 #elif defined(__AVX__)
     return _mm256_sqrt_pd(x);
 #elif defined(__SSE2__)
