@@ -7,12 +7,14 @@
 #include <strata/core/buffer.hpp>
 #include <strata/core/concepts.hpp>
 #include <strata/core/error.hpp>
+#include <strata/core/initialise.hpp>
 #include <strata/core/initialiser.hpp>
 #include <strata/core/parallel.hpp>
 #include <strata/core/parameter.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/random.hpp>
 #include <strata/core/shape.hpp>
+#include <strata/core/simd.hpp>
 #include <strata/core/tensor.hpp>
 #include <strata/core/trace.hpp>
 #include <strata/core/unroll.hpp>
@@ -44,9 +46,38 @@
 #include <strata/layers/softmax.hpp>
 #include <strata/layers/tanh.hpp>
 
+// network: layers in a row, their shapes, parameters and memory
+#include <strata/network/network.hpp>
+#include <strata/network/parameters.hpp>
+#include <strata/network/workspace.hpp>
+
 // loss: how wrong an output is
 #include <strata/loss/binary_cross_entropy.hpp>
 #include <strata/loss/hinge.hpp>
 #include <strata/loss/loss.hpp>
 #include <strata/loss/mean_squared_error.hpp>
 #include <strata/loss/softmax_cross_entropy.hpp>
+
+// optim: how parameters change
+#include <strata/optim/adadelta.hpp>
+#include <strata/optim/adagrad.hpp>
+#include <strata/optim/adam.hpp>
+#include <strata/optim/clip.hpp>
+#include <strata/optim/ema.hpp>
+#include <strata/optim/regulariser.hpp>
+#include <strata/optim/rmsprop.hpp>
+#include <strata/optim/schedule.hpp>
+#include <strata/optim/segments.hpp>
+#include <strata/optim/sgd.hpp>
+#include <strata/optim/update.hpp>
+
+// train: the loop around all of it
+#include <strata/train/callbacks/early_stopping.hpp>
+#include <strata/train/callbacks/evaluate_on.hpp>
+#include <strata/train/callbacks/log_to.hpp>
+#include <strata/train/callbacks/progress_bar.hpp>
+#include <strata/train/evaluate.hpp>
+#include <strata/train/fit.hpp>
+#include <strata/train/interrupt.hpp>
+#include <strata/train/run.hpp>
+#include <strata/train/trainer.hpp>
