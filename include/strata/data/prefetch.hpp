@@ -7,7 +7,6 @@
 #include <exception>
 #include <mutex>
 #include <thread>
-#include <type_traits>
 #include <utility>
 
 namespace strata::data {
@@ -49,10 +48,7 @@ public:
         ++m_taken;
         m_changed.notify_all();
         m_changed.wait(lock, [this] { return m_filled >= m_taken || m_failure; });
-        if (m_filled < m_taken) {
-            --m_taken;
-            std::rethrow_exception(m_failure);
-        }
+        if (m_filled < m_taken) std::rethrow_exception(m_failure);
         return slot(m_taken - 1);
     }
 
