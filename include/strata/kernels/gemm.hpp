@@ -87,23 +87,28 @@ void multiply(T* c, index ldc, matrix<T> a, matrix<T> b, index m, index n, index
 
 } // namespace detail
 
-/// How a product is cut into pieces: tiles of `rows` x `columns` of the result.
+/// How a product is cut into pieces: tiles of `rows` x `columns` of the result, a function of the sizes
+/// alone, so that the result does not depend on the number of threads.
 struct gemm_tiles {
     index rows, columns;
 
-    /// A function of the sizes alone, so the result does not depend on the number of threads.
     static constexpr gemm_tiles of(index m, index n, index k) {
-        constexpr index least_work = 1 << 20; // multiply-adds below which a second thread does not pay
-        const index pieces =
-            std::clamp<index>(m * n / least_work * k + m * n % least_work * k / least_work, 1, 64);
-        gemm_tiles tiles{m, n};
-        // halve the longer side: squarer tiles read less of a and b for the same work
-        for (index count = 1; 2 * count <= pieces; count *= 2) {
-            index& side = tiles.rows >= tiles.columns ? tiles.rows : tiles.columns;
-            if (side < 32) break;
-            side = chunk_count(chunk_count(side, 2), 16) * 16;
+        // BLAS packs its operands anew for every tile, so pieces are as few as threads need: 2 from 2^21
+        // multiply-adds on (some 40 us), then twice as many for every fourfold work, up to 64. Measured on
+        // dense layers of 100 .. 5408 features: 1 thread loses 0 - 10 % to the cut, 2 threads gain 1.7 - 2.0.
+        constexpr double least_work = 1 << 21;
+        constexpr index least_side = 48;
+        const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+        index down = 1, across = 1;
+        for (index pieces = 1; pieces < 64 && static_cast<double>(pieces * pieces) * least_work <= work;
+             pieces *= 2) {
+            const bool rows_are_longer = m * across >= n * down; // square tiles pack least
+            if ((rows_are_longer ? m / down : n / across) < 2 * least_side) break;
+            (rows_are_longer ? down : across) *= 2;
         }
-        return tiles;
+        // whole register tiles of the usual kernels
+        return {std::min(m, chunk_count(chunk_count(m, down), 4) * 4),
+                std::min(n, chunk_count(chunk_count(n, across), 16) * 16)};
     }
 };
 
