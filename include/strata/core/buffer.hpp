@@ -36,7 +36,9 @@ public:
         if (!m_data) throw std::bad_alloc();
         std::memset(static_cast<void*>(m_data.get()), 0, bytes);
     }
-    buffer(const buffer& other) : buffer(other.m_size) { std::copy(other.begin(), other.end(), begin()); }
+    buffer(const buffer& other) : buffer(other.m_size) {
+        if (m_size > 0) std::copy(other.begin(), other.end(), begin());
+    }
     buffer(buffer&& other) noexcept
         : m_data(std::move(other.m_data)), m_size(std::exchange(other.m_size, 0)) {}
     buffer& operator=(buffer other) noexcept {

@@ -39,8 +39,8 @@ template <std::size_t Count> struct plan {
     std::array<int, Count + 1> location{}; ///< of the activations
     std::array<int, Count + 1>
         delta{}; ///< of the deltas: 0 or 1; in_output for the last, in_input for the first
-    std::array<bool, Count> fused{};          ///< layer i also computes layer i + 1
-    std::array<bool, Count> applied_before{}; ///< layer i is computed by layer i - 1
+    std::array<bool, Count> fused{};   ///< layer i also computes layer i + 1
+    std::array<bool, Count> skipped{}; ///< nothing to compute: done by layer i - 1, or a view of its input
     std::array<index, Count + 1> slot_size{}; ///< elements a sample
     std::size_t slots = 0;
     index largest_delta = 0;  ///< elements a sample
@@ -53,8 +53,8 @@ template <std::size_t Count> struct plan {
     static constexpr plan make(const std::array<layer_facts, Count>& layers, bool training) {
         plan p;
         for (std::size_t i = 0; i < Count; ++i) {
-            p.applied_before[i] = i > 0 && p.fused[i - 1];
-            p.fused[i] = layers[i].takes_next && !p.applied_before[i];
+            p.skipped[i] = i > 0 && p.fused[i - 1];
+            p.fused[i] = layers[i].takes_next && !p.skipped[i];
         }
 
         std::array<int, Count + 1> group{}; // activations in one place have one number; the input's is 0
@@ -65,6 +65,7 @@ template <std::size_t Count> struct plan {
             const auto& l = layers[i];
             const bool view = l.is_view && !(last && group[i] == 0);
             const bool over = l.in_place && group[i] != 0 && !(training && read_later[i]);
+            p.skipped[i] = p.skipped[i] || view;
             group[i + 1] = view || over ? group[i] : static_cast<int>(i) + 1;
             read_later[i + 1] = (view && read_later[i]) || l.reads_output;
         }

@@ -128,7 +128,7 @@ public:
         arena room(p.scratch);
         const auto at = place<inference>(x, y, p, room);
         unroll<count>([&](auto i) {
-            if constexpr (!inference.applied_before[i]) {
+            if constexpr (!inference.skipped[i]) {
                 const pass inner = part(p, i, nullptr, room.rest());
                 if constexpr (inference.fused[i])
                     get<i>().forward(at.read[i], at.write[i + 2], inner, get<i + 1>());
@@ -143,7 +143,7 @@ public:
         const auto at = place<training>(x, y, p, room);
         unroll<count>([&](auto i) {
             const pass inner = part(p, i, room.take<std::byte>(detail::memory<layer_type<i>>(p)), p.scratch);
-            if constexpr (!training.applied_before[i]) {
+            if constexpr (!training.skipped[i]) {
                 constexpr std::size_t out = training.fused[i] ? i + 2 : i + 1;
                 if constexpr (!runs_training<layer_type<i>, T>) {
                     if constexpr (training.fused[i])
