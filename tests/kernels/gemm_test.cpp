@@ -5,24 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "kernels/arrays.hpp"
 #include "support/catch.hpp"
 
-namespace strata {
+namespace strata::test {
 namespace {
-
-template <class T> std::vector<T> numbers(index count, int salt) {
-    std::vector<T> v(static_cast<std::size_t>(count));
-    unsigned state = 12345u + 7919u * static_cast<unsigned>(salt);
-    for (auto& x : v) {
-        state = state * 1664525u + 1013904223u;
-        x = static_cast<T>(static_cast<double>(state >> 8) / (1 << 23) - 1);
-    }
-    return v;
-}
-
-template <class T> T poison() {
-    return std::numeric_limits<T>::quiet_NaN();
-}
 
 /// The element of op(a) in row i and column j.
 template <class T> double at(matrix<T> a, index i, index j) {
@@ -35,7 +22,7 @@ template <class T> void compare(index m, index n, index k, bool ta, bool tb, T b
     const index lda = (ta ? m : k) + spare, ldb = (tb ? k : n) + spare, ldc = n + spare;
     const auto a = numbers<T>((ta ? k : m) * lda, 1), b = numbers<T>((tb ? n : k) * ldb, 2);
     auto c = numbers<T>(m * ldc, 3);
-    if (beta == T(0)) std::fill(c.begin(), c.end(), poison<T>());
+    if (beta == T(0)) c = poisoned<T>(m * ldc);
     const auto before = c;
     const matrix<T> x{a.data(), lda, ta}, y{b.data(), ldb, tb};
 
@@ -82,7 +69,7 @@ TEMPLATE_TEST_CASE("gemm: every transpose, odd sizes, beta 0 and 1", "[kernels]"
 
 TEMPLATE_TEST_CASE("gemm: an empty inner size writes zeros, empty results write nothing", "[kernels]", float,
                    double) {
-    std::vector<TestType> c(6, poison<TestType>());
+    auto c = poisoned<TestType>(6);
     gemm<TestType>(c.data(), 3, plain<TestType>(nullptr, 1), plain<TestType>(nullptr, 3), 2, 3, 0);
     for (const auto value : c) CHECK(value == TestType(0));
     std::fill(c.begin(), c.end(), TestType(7));
@@ -115,7 +102,7 @@ TEMPLATE_TEST_CASE("gemm: the same bits for any number of threads", "[kernels]",
     gemm(one.data(), n, plain(a.data(), k), plain(b.data(), n), m, n, k);
     for (const int count : {2, 3, 4}) {
         threads(count);
-        std::fill(more.begin(), more.end(), poison<TestType>());
+        more = poisoned<TestType>(m * n);
         gemm(more.data(), n, plain(a.data(), k), plain(b.data(), n), m, n, k);
         CHECK(more == one);
     }
@@ -141,4 +128,4 @@ TEST_CASE("gemm: sizes that BLAS cannot take are an argument_error with the numb
     CHECK_THROWS_AS(gemm(&c, 1, plain(&c, 1), plain(&c, 1), -1, 1, 1), argument_error);
 }
 
-} // namespace strata
+} // namespace strata::test

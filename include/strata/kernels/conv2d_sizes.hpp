@@ -1,0 +1,21 @@
+#pragma once
+
+#include <strata/core/shape.hpp>
+
+namespace strata {
+
+/// Everything a convolution kernel needs to know about its arrays:
+/// x (batch, in_height, in_width, channels), w (kernel height, kernel width, channels, filters),
+/// y (batch, out_height, out_width, filters), bias (filters).
+struct conv2d_sizes {
+    window geometry;
+    index channels, filters, batch;
+
+    constexpr index inputs() const { return geometry.in_height * geometry.in_width * channels; }
+    constexpr index outputs() const { return geometry.outputs() * filters; }
+    /// Inputs of one output: rows of the weights as a matrix.
+    constexpr index patch() const { return geometry.taps() * channels; }
+    constexpr index weights() const { return patch() * filters; }
+};
+
+} // namespace strata

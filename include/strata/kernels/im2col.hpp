@@ -1,0 +1,109 @@
+#pragma once
+
+#include <strata/core/shape.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace strata {
+
+namespace detail {
+
+/// Elements by which copies may run over their end, reading and writing: whole vectors, no call of memcpy
+/// for a handful of numbers.
+inline constexpr index copy_block = 8;
+
+/// to = from, in whole blocks where `readable` elements allow it. Writes up to copy_block - 1 elements too
+/// many.
+template <class T> void copy_run(T* to, const T* from, index count, index readable) {
+    if (count > 8 * copy_block || readable < count + copy_block) {
+        std::copy_n(from, count, to);
+        return;
+    }
+    for (index i = 0; i < count; i += copy_block) std::memcpy(to + i, from + i, sizeof(T) * copy_block);
+}
+
+/// The part of a kernel's `taps` that falls inside 0 .. size when the first tap is at `start`.
+struct tap_range {
+    index begin, end;
+
+    constexpr tap_range(index start, index taps, index dilation, index size)
+        : begin(std::min(taps, start < 0 ? (-start + dilation - 1) / dilation : 0)),
+          end(std::clamp(start < size ? (size - start + dilation - 1) / dilation : 0, begin, taps)) {}
+};
+
+} // namespace detail
+
+/// Elements im2col may write behind the last row.
+inline constexpr index im2col_slack = detail::copy_block;
+
+/// Every output pixel's patch of x as one row: columns ((row_end - row_begin) * out_width, kernel height *
+/// kernel width * channels), for the output rows row_begin .. row_end counted through the whole batch (row r
+/// is row r % out_height of image r / out_height). Pixels outside the image are 0. x (batch, in_height,
+/// in_width, channels).
+template <class T>
+void im2col(T* columns, const T* x, const window& g, index channels, index batch, index row_begin,
+            index row_end) {
+    const T* const x_end = x + batch * g.in_height * g.in_width * channels;
+    const index kernel_row = g.kernel.width * channels;
+    for (index row = row_begin; row < row_end; ++row) {
+        const T* const image = x + row / g.out_height * g.in_height * g.in_width * channels;
+        const index iy0 = row % g.out_height * g.stride.height - g.top;
+        for (index ox = 0; ox < g.out_width; ++ox) {
+            const index ix0 = ox * g.stride.width - g.left;
+            const detail::tap_range inside(ix0, g.kernel.width, g.dilation.width, g.in_width);
+            for (index ky = 0; ky < g.kernel.height; ++ky, columns += kernel_row) {
+                const index iy = iy0 + ky * g.dilation.height;
+                if (iy < 0 || iy >= g.in_height || inside.begin == inside.end) {
+                    std::fill_n(columns, kernel_row, T(0));
+                    continue;
+                }
+                std::fill_n(columns, inside.begin * channels, T(0));
+                const T* const line = image + (iy * g.in_width + ix0) * channels;
+                if (g.dilation.width == 1) {
+                    const T* const from = line + inside.begin * channels;
+                    detail::copy_run(columns + inside.begin * channels, from,
+                                     (inside.end - inside.begin) * channels, x_end - from);
+                } else {
+                    for (index kx = inside.begin; kx < inside.end; ++kx) {
+                        const T* const from = line + kx * g.dilation.width * channels;
+                        detail::copy_run(columns + kx * channels, from, channels, x_end - from);
+                    }
+                }
+                std::fill_n(columns + inside.end * channels, (g.kernel.width - inside.end) * channels, T(0));
+            }
+        }
+    }
+}
+
+/// The transpose of im2col: adds every row of `columns` to the patch of dx it came from.
+template <class T>
+void col2im_add(T* dx, const T* columns, const window& g, index channels, index row_begin, index row_end) {
+    const index kernel_row = g.kernel.width * channels;
+    for (index row = row_begin; row < row_end; ++row) {
+        T* const image = dx + row / g.out_height * g.in_height * g.in_width * channels;
+        const index iy0 = row % g.out_height * g.stride.height - g.top;
+        for (index ox = 0; ox < g.out_width; ++ox) {
+            const index ix0 = ox * g.stride.width - g.left;
+            const detail::tap_range inside(ix0, g.kernel.width, g.dilation.width, g.in_width);
+            for (index ky = 0; ky < g.kernel.height; ++ky, columns += kernel_row) {
+                const index iy = iy0 + ky * g.dilation.height;
+                if (iy < 0 || iy >= g.in_height) continue;
+                T* const line = image + (iy * g.in_width + ix0) * channels;
+                if (g.dilation.width == 1) {
+                    const index end = inside.end * channels;
+#pragma omp simd
+                    for (index i = inside.begin * channels; i < end; ++i) line[i] += columns[i];
+                } else {
+                    for (index kx = inside.begin; kx < inside.end; ++kx) {
+                        T* const to = line + kx * g.dilation.width * channels;
+#pragma omp simd
+                        for (index c = 0; c < channels; ++c) to[c] += columns[kx * channels + c];
+                    }
+                }
+            }
+        }
+    }
+}
+
+} // namespace strata

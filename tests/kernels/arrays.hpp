@@ -1,0 +1,41 @@
+#pragma once
+
+#include <strata/core/shape.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+namespace strata::test {
+
+/// Numbers in -1 .. 1, the same in every run.
+template <class T> std::vector<T> numbers(index count, int salt) {
+    std::vector<T> v(static_cast<std::size_t>(count));
+    unsigned state = 12345u + 7919u * static_cast<unsigned>(salt);
+    for (auto& x : v) {
+        state = state * 1664525u + 1013904223u;
+        x = static_cast<T>(static_cast<double>(state >> 8) / (1 << 23) - 1);
+    }
+    return v;
+}
+
+/// Not-a-numbers: an output that is not written shows.
+template <class T> std::vector<T> poisoned(index count) {
+    return std::vector<T>(static_cast<std::size_t>(count), std::numeric_limits<T>::quiet_NaN());
+}
+
+/// The largest difference of two arrays, NaN if one has a NaN, infinity if their sizes differ.
+template <class A, class B> double largest_difference(const std::vector<A>& a, const std::vector<B>& b) {
+    if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
+    double worst = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double off = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+        if (std::isnan(off)) return off;
+        worst = std::max(worst, off);
+    }
+    return worst;
+}
+
+} // namespace strata::test
