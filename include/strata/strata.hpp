@@ -27,7 +27,13 @@
 #include <strata/data/prefetch.hpp>
 
 // kernels: the arithmetic, on pointers and sizes
+#include <strata/kernels/bias.hpp>
+#include <strata/kernels/conv2d.hpp>
+#include <strata/kernels/conv2d_gemm.hpp>
+#include <strata/kernels/conv2d_reference.hpp>
+#include <strata/kernels/conv2d_sizes.hpp>
 #include <strata/kernels/gemm.hpp>
+#include <strata/kernels/im2col.hpp>
 
 // layers: what a network is made of
 #include <strata/layers/dense.hpp>
