@@ -25,11 +25,14 @@ template <class T> void copy_run(T* to, const T* from, index count, index readab
 
 /// The part of a kernel's `taps` that falls inside 0 .. size when the first tap is at `start`.
 struct tap_range {
-    index begin, end;
+    index begin = 0, end;
 
-    constexpr tap_range(index start, index taps, index dilation, index size)
-        : begin(std::min(taps, start < 0 ? (-start + dilation - 1) / dilation : 0)),
-          end(std::clamp(start < size ? (size - start + dilation - 1) / dilation : 0, begin, taps)) {}
+    constexpr tap_range(index start, index taps, index dilation, index size) : end(taps) {
+        if (start >= 0 && start + (taps - 1) * dilation < size) return; // divisions only at the border
+        begin = std::min(taps, start < 0 ? (-start + dilation - 1) / dilation : 0);
+        end = std::clamp(start < size ? (size - start + dilation - 1) / dilation : 0, begin, taps);
+    }
+    constexpr index count() const { return end - begin; }
 };
 
 } // namespace detail
@@ -54,23 +57,25 @@ void im2col(T* columns, const T* x, const window& g, index channels, index batch
             const detail::tap_range inside(ix0, g.kernel.width, g.dilation.width, g.in_width);
             for (index ky = 0; ky < g.kernel.height; ++ky, columns += kernel_row) {
                 const index iy = iy0 + ky * g.dilation.height;
-                if (iy < 0 || iy >= g.in_height || inside.begin == inside.end) {
+                if (iy < 0 || iy >= g.in_height || inside.count() == 0) {
                     std::fill_n(columns, kernel_row, T(0));
                     continue;
                 }
-                std::fill_n(columns, inside.begin * channels, T(0));
+                if (inside.begin > 0) std::fill_n(columns, inside.begin * channels, T(0));
                 const T* const line = image + (iy * g.in_width + ix0) * channels;
                 if (g.dilation.width == 1) {
                     const T* const from = line + inside.begin * channels;
-                    detail::copy_run(columns + inside.begin * channels, from,
-                                     (inside.end - inside.begin) * channels, x_end - from);
+                    detail::copy_run(columns + inside.begin * channels, from, inside.count() * channels,
+                                     x_end - from);
                 } else {
                     for (index kx = inside.begin; kx < inside.end; ++kx) {
                         const T* const from = line + kx * g.dilation.width * channels;
                         detail::copy_run(columns + kx * channels, from, channels, x_end - from);
                     }
                 }
-                std::fill_n(columns + inside.end * channels, (g.kernel.width - inside.end) * channels, T(0));
+                if (inside.end < g.kernel.width)
+                    std::fill_n(columns + inside.end * channels, (g.kernel.width - inside.end) * channels,
+                                T(0));
             }
         }
     }
