@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/runnable.hpp"
 
 namespace strata::testing {
 
@@ -36,28 +37,30 @@ inline std::vector<double> random_values(index count, std::uint64_t seed, double
 
 /// Every trainable parameter and the state drawn anew, so that no bias is 0 and no scale 1; scales and
 /// variances stay positive.
-template <class Network> void randomise(Network& net, std::uint64_t seed) {
-    for (const auto& p : net.parameter_table) {
+template <class T> void randomise(runnable<T>& net, std::uint64_t seed) {
+    for (const auto& p : net.parameters) {
         const std::string name{std::string_view(p.name)};
         if (name.find("updates") != std::string::npos) continue;
         const bool positive = p.kind == kind::scale || name.find("variance") != std::string::npos;
         const auto drawn = random_values(p.sizes.size(), seed++, positive ? 0.5 : -0.6, positive ? 1.5 : 0.6);
-        auto flat = is_trainable(p.kind) ? net.values() : net.state();
+        const auto flat = is_trainable(p.kind) ? net.values : net.state;
         std::transform(drawn.begin(), drawn.end(), flat.begin() + p.offset,
-                       [](double v) { return static_cast<typename Network::value_type>(v); });
+                       [](double v) { return static_cast<T>(v); });
     }
+}
+template <class Network> void randomise(Network& net, std::uint64_t seed) {
+    running<Network> r(net);
+    randomise(static_cast<runnable<typename Network::value_type>&>(r), seed);
 }
 
 /// Holds the gradients of a network in double, of its parameters and its input, against central differences
 /// of sum_i r_i y_i in training mode, r random. Gradients and dx are poisoned first; a comparison in which
 /// every gradient of an array is zero fails.
-template <class Network> void check_gradients(Network& net, const gradient_options& o = {}) {
-    static_assert(std::is_same_v<typename Network::value_type, double>, "gradients are checked in double");
+inline void check_gradients(runnable<double>& net, const gradient_options& o) {
     constexpr double poison = std::numeric_limits<double>::quiet_NaN();
-    constexpr index in = Network::input_size, out = Network::output_size;
     randomise(net, o.seed);
-    auto x = random_values(o.batch * in, o.seed + 1'000, o.low, o.high);
-    const auto r = random_values(o.batch * out, o.seed + 2'000, 0.2, 1.2);
+    auto x = random_values(o.batch * net.input_size, o.seed + 1'000, o.low, o.high);
+    const auto r = random_values(o.batch * net.output_size, o.seed + 2'000, 0.2, 1.2);
     std::vector<double> y(r.size()), dx(x.size(), poison);
     workspace room;
     const random_source random{o.seed, 0, 5};
@@ -68,19 +71,25 @@ template <class Network> void check_gradients(Network& net, const gradient_optio
         for (std::size_t i = 0; i < r.size(); ++i) sum += r[i] * y[i];
         return sum;
     };
+    const auto trained = [&](const auto& f) {
+        for (const auto& p : net.parameters)
+            if (is_trainable(p.kind)) f(p, net.gradients.data() + p.offset, p.sizes.size());
+    };
+    const auto poison_gradients = [&] {
+        trained([&](const auto&, double* g, index size) { std::fill_n(g, size, poison); });
+    };
     loss();
-    for (const auto& s : Network::spans()) std::fill_n(net.gradients().begin() + s.begin, s.size, poison);
+    poison_gradients();
     net.backward(x.data(), y.data(), r.data(), dx.data(), o.batch, room, random);
-    const std::vector<double> gradients(net.gradients().begin(), net.gradients().end());
+    const std::vector<double> gradients(net.gradients.begin(), net.gradients.end());
 
-    if (Network::parameter_count > 0) { // without an input gradient the others are the same
-        for (const auto& s : Network::spans()) std::fill_n(net.gradients().begin() + s.begin, s.size, poison);
-        loss();
-        net.backward(x.data(), y.data(), r.data(), nullptr, o.batch, room, random);
-        for (const auto& s : Network::spans())
-            CHECK(std::equal(gradients.begin() + s.begin, gradients.begin() + s.begin + s.size,
-                             net.gradients().begin() + s.begin));
-    }
+    loss(); // without an input gradient the others are the same
+    poison_gradients();
+    net.backward(x.data(), y.data(), r.data(), nullptr, o.batch, room, random);
+    trained([&](const parameter_entry& p, const double* g, index size) {
+        INFO(std::string_view(p.name) << " without an input gradient");
+        CHECK(std::equal(g, g + size, gradients.data() + p.offset));
+    });
 
     const auto compare = [&](const std::string& what, double* values, const double* analytic, index count) {
         const index stride = std::max<index>(1, count / o.most);
@@ -101,11 +110,16 @@ template <class Network> void check_gradients(Network& net, const gradient_optio
         INFO(what << ": every gradient is zero");
         REQUIRE_FALSE(all_zero);
     };
-    for (const auto& p : net.parameter_table)
-        if (is_trainable(p.kind))
-            compare(std::string(std::string_view(p.name)), net.values().data() + p.offset,
-                    gradients.data() + p.offset, p.sizes.size());
+    trained([&](const parameter_entry& p, const double*, index size) {
+        compare(std::string(std::string_view(p.name)), net.values.data() + p.offset,
+                gradients.data() + p.offset, size);
+    });
     if (o.check_input) compare("input", x.data(), dx.data(), static_cast<index>(x.size()));
+}
+template <class Network> void check_gradients(Network& net, const gradient_options& o = {}) {
+    static_assert(std::is_same_v<typename Network::value_type, double>, "gradients are checked in double");
+    running<Network> r(net);
+    check_gradients(static_cast<runnable<double>&>(r), o);
 }
 
 } // namespace strata::testing

@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
 #include "support/catch.hpp"
 #include "support/gradient_check.hpp"
+#include "support/runnable.hpp"
 
 namespace strata::testing {
 
@@ -21,65 +23,99 @@ struct laws {
     bool differs_in_training = false; ///< batch norm, dropout
     index batch = 3;
     gradient_options gradients{};
+    double single = 2e-5; ///< how far float may be from double, against 1 + |value|
 };
 
 namespace detail {
 
-template <class T> std::vector<T> as(const std::vector<double>& values) {
-    return std::vector<T>(values.begin(), values.end());
+template <class To, class From> std::vector<To> as(const From& values) {
+    std::vector<To> converted(values.size());
+    std::transform(values.begin(), values.end(), converted.begin(),
+                   [](const auto& v) { return static_cast<To>(v); });
+    return converted;
 }
 
-template <class T> void check_close(const std::vector<T>& a, const std::vector<T>& b, double tolerance) {
+inline void check_close(const std::vector<double>& a, const std::vector<double>& b, double tolerance) {
     REQUIRE(a.size() == b.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
         INFO("element " << i << ": " << a[i] << " and " << b[i]);
-        REQUIRE(std::abs(static_cast<double>(a[i] - b[i]))
-                <= tolerance * (1 + std::abs(static_cast<double>(b[i]))));
+        REQUIRE(std::abs(a[i] - b[i]) <= tolerance * (1 + std::abs(b[i])));
     }
 }
 
-/// Output, input gradient and parameter gradients of one training step.
-template <class Network> struct outcome {
-    using T = typename Network::value_type;
-    std::vector<T> y, dx, gradients;
+/// A workspace of exactly the bytes that a run asks for, filled with bytes that are NaN as numbers, with a
+/// guard behind that must not change.
+template <class T> class poisoned_workspace {
+public:
+    workspace room;
 
-    outcome(Network& net, const std::vector<T>& x, const std::vector<T>& dy, index batch) {
-        workspace room;
-        const random_source random{3, 0, 9};
-        y.resize(dy.size());
-        dx.resize(x.size());
-        net.forward_training(x.data(), y.data(), batch, room, random);
-        net.backward(x.data(), y.data(), dy.data(), dx.data(), batch, room, random);
-        gradients.assign(net.gradients().begin(), net.gradients().end());
+    poisoned_workspace(const runnable<T>& net, const extent& e)
+        : m_memory_size(e.training ? net.memory(e) : 0), m_scratch_size(net.scratch(e)) {
+        m_pass = room.room(e, m_memory_size + guard, m_scratch_size + guard);
+        std::fill_n(m_pass.memory, m_memory_size + guard, poison);
+        poison_scratch();
     }
+    void poison_scratch() { std::fill_n(m_pass.scratch, m_scratch_size + guard, poison); }
+    bool guards_hold() const {
+        const auto whole = [](const std::byte* p) {
+            return std::all_of(p, p + guard, [](std::byte b) { return b == poison; });
+        };
+        return whole(m_pass.memory + m_memory_size) && whole(m_pass.scratch + m_scratch_size);
+    }
+
+private:
+    static constexpr index guard = 256;
+    static constexpr std::byte poison{0xFF};
+    index m_memory_size, m_scratch_size;
+    pass m_pass;
 };
 
-template <class Network>
-std::vector<typename Network::value_type>
-infer(const Network& net, const std::vector<typename Network::value_type>& x, index batch) {
-    workspace room;
-    std::vector<typename Network::value_type> y(static_cast<std::size_t>(batch * Network::output_size));
-    net.forward(x.data(), y.data(), batch, room);
+/// Output, input gradient and parameter gradients of one training step, in poisoned memory.
+template <class T> struct outcome {
+    std::vector<T> y, dx, gradients;
+
+    outcome(runnable<T>& net, const std::vector<T>& x, const std::vector<T>& dy, index batch)
+        : y(static_cast<std::size_t>(batch * net.output_size), T(NAN)), dx(x.size(), T(NAN)) {
+        const random_source random{3, 0, 9};
+        poisoned_workspace<T> memory(net, {batch, threads(), true});
+        for (const auto& p : net.parameters)
+            if (is_trainable(p.kind)) std::fill_n(net.gradients.begin() + p.offset, p.sizes.size(), T(NAN));
+        net.forward_training(x.data(), y.data(), batch, memory.room, random);
+        memory.poison_scratch();
+        const auto output = y;
+        net.backward(x.data(), y.data(), dy.data(), dx.data(), batch, memory.room, random);
+        CHECK(memory.guards_hold());
+        CHECK(y == output);
+        gradients.assign(net.gradients.begin(), net.gradients.end());
+
+        const auto once = dx;
+        memory.poison_scratch();
+        net.backward(x.data(), y.data(), dy.data(), dx.data(), batch, memory.room, random);
+        CHECK(dx == once); // what is kept for backward is read only
+        CHECK(std::equal(gradients.begin(), gradients.end(), net.gradients.begin()));
+    }
+    bool operator==(const outcome&) const = default;
+};
+
+template <class T> std::vector<T> infer(const runnable<T>& net, const std::vector<T>& x, index batch) {
+    poisoned_workspace<T> memory(net, {batch, threads(), false});
+    std::vector<T> y(static_cast<std::size_t>(batch * net.output_size), T(NAN));
+    net.forward(x.data(), y.data(), batch, memory.room);
+    CHECK(memory.guards_hold());
     return y;
 }
 
-} // namespace detail
+/// A layer in the networks that its laws compare.
+struct law_networks {
+    runnable<double>&alone, &fused, &apart;
+    runnable<float>& single;
+};
 
-/// What every layer must obey, in one line of a test: layer_laws<5, 7, 3>(conv2d<...>{}).
-///
-/// Gradients agree with central differences; a batch of N equals N batches of one; inference equals training;
-/// a fused activation equals one that is not; the bits do not depend on the number of threads; float agrees
-/// with double; a layer may run inside a sequence and behind another; a smaller batch in a used workspace
-/// changes nothing.
-template <index H, index W, index C, layer_spec Spec>
-void layer_laws(const Spec& spec, const laws& law = {}) {
-    using input_type = input_of<double, H, W, C>;
-    network net{input_type{}, spec};
-    using net_type = decltype(net);
-    constexpr index in = net_type::input_size, out = net_type::output_size;
-    const index n = law.batch;
+inline void check_laws(const law_networks& nets, const laws& law) {
+    auto& net = nets.alone;
+    const index in = net.input_size, out = net.output_size, n = law.batch;
 
-    for (const index batch : {law.batch_statistics ? index{2} : index{1}, law.batch}) {
+    for (const index batch : {law.batch_statistics ? index{2} : index{1}, n}) {
         auto options = law.gradients;
         options.batch = batch;
         check_gradients(net, options);
@@ -87,7 +123,11 @@ void layer_laws(const Spec& spec, const laws& law = {}) {
 
     const auto x = random_values(n * in, 11, law.gradients.low, law.gradients.high);
     const auto dy = random_values(n * out, 12, 0.2, 1.2);
-    const auto inferred = detail::infer(net, x, n);
+    const auto state = as<double>(net.state);
+    const auto restore = [&state](runnable<double>& other) {
+        std::copy(state.begin(), state.end(), other.state.begin());
+    };
+    const auto inferred = infer(net, x, n);
     const auto part = [](const std::vector<double>& all, index i, index size) {
         return std::vector<double>(all.begin() + i * size, all.begin() + (i + 1) * size);
     };
@@ -100,47 +140,33 @@ void layer_laws(const Spec& spec, const laws& law = {}) {
         for (index i = 0; i < n; ++i) {
             std::vector<double> y(static_cast<std::size_t>(out));
             net.forward(x.data() + i * in, y.data(), 1, room);
-            detail::check_close(y, part(inferred, i, out), 1e-12);
+            check_close(y, part(inferred, i, out), 1e-12);
         }
     }
 
-    const auto state = std::vector<double>(net.state().begin(), net.state().end());
-    const detail::outcome<net_type> whole(net, x, dy, n);
-    if (!law.differs_in_training) detail::check_close(whole.y, inferred, 1e-12);
+    const outcome<double> whole(net, x, dy, n);
+    if (!law.differs_in_training) check_close(whole.y, inferred, 1e-12);
     if (!law.batch_statistics && !law.differs_in_training) {
         std::vector<double> sum(whole.gradients.size());
         for (index i = 0; i < n; ++i) {
-            const detail::outcome<net_type> one(net, part(x, i, in), part(dy, i, out), 1);
-            detail::check_close(one.dx, part(whole.dx, i, in), 1e-12);
+            const outcome<double> one(net, part(x, i, in), part(dy, i, out), 1);
+            check_close(one.dx, part(whole.dx, i, in), 1e-12);
             for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += one.gradients[k];
         }
-        detail::check_close(sum, whole.gradients, 1e-11);
+        check_close(sum, whole.gradients, 1e-11);
     }
 
-    { // an activation behind the layer, computed in its store or not; another layer in front; inside a
-      // sequence
-        network fused{input_type{}, identity{}, spec, relu{}};
-        network apart{input_type{}, sequence{identity{}}, spec, identity{}, relu{}};
-        network nested{input_type{}, sequence{spec, relu{}}};
-        const auto same_start = [&](auto& other) {
-            std::copy(net.values().begin(), net.values().end(), other.values().begin());
-            std::copy(state.begin(), state.end(), other.state().begin());
-        };
-        same_start(fused);
-        same_start(apart);
-        same_start(nested);
-        CHECK(detail::infer(fused, x, n) == detail::infer(apart, x, n));
-        CHECK(detail::infer(fused, x, n) == detail::infer(nested, x, n));
+    { // an activation behind the layer, computed in its store or not; behind another layer, inside a sequence
+        for (auto* other : {&nets.fused, &nets.apart}) {
+            std::copy(net.values.begin(), net.values.end(), other->values.begin());
+            restore(*other);
+        }
+        CHECK(infer(nets.fused, x, n) == infer(nets.apart, x, n));
         if (!law.differs_in_training || law.batch_statistics) {
-            const detail::outcome<decltype(fused)> a(fused, x, dy, n);
-            const detail::outcome<decltype(apart)> b(apart, x, dy, n);
-            const detail::outcome<decltype(nested)> c(nested, x, dy, n);
+            const outcome<double> a(nets.fused, x, dy, n), b(nets.apart, x, dy, n);
             CHECK(a.y == b.y);
             CHECK(a.dx == b.dx);
             CHECK(a.gradients == b.gradients);
-            CHECK(a.y == c.y);
-            CHECK(a.dx == c.dx);
-            CHECK(a.gradients == c.gradients);
         }
     }
 
@@ -148,30 +174,64 @@ void layer_laws(const Spec& spec, const laws& law = {}) {
         const int before = threads();
         for (const int count : {1, 2, 3}) {
             threads(count);
-            std::copy(state.begin(), state.end(), net.state().begin());
-            const detail::outcome<net_type> again(net, x, dy, n);
-            CHECK(again.y == whole.y);
-            CHECK(again.dx == whole.dx);
-            CHECK(again.gradients == whole.gradients);
+            restore(net);
+            const outcome<double> again(net, x, dy, n);
+            CHECK(again == whole);
+            restore(net);
+            CHECK(infer(net, x, n) == inferred);
         }
         threads(before);
     }
 
     { // float agrees with double
-        network single{input_of<float, H, W, C>{}, spec};
+        restore(net);
+        auto& single = nets.single;
         // the flat buffers differ in their padding, so parameter by parameter
-        for (std::size_t i = 0; i < net.parameter_table.size(); ++i) {
-            const auto &from = net.parameter_table[i], &to = single.parameter_table[i];
-            auto values = is_trainable(from.kind) ? net.values() : net.state();
-            auto target = is_trainable(from.kind) ? single.values() : single.state();
-            for (index k = 0; k < from.sizes.size(); ++k)
-                target[static_cast<std::size_t>(to.offset + k)] = static_cast<float>(
-                    is_trainable(from.kind) ? values[static_cast<std::size_t>(from.offset + k)]
-                                            : state[static_cast<std::size_t>(from.offset + k)]);
+        for (std::size_t i = 0; i < net.parameters.size(); ++i) {
+            const auto &from = net.parameters[i], &to = single.parameters[i];
+            const bool trained = is_trainable(from.kind);
+            const auto values = as<float>(trained ? net.values : net.state);
+            std::copy_n(values.begin() + from.offset, from.sizes.size(),
+                        (trained ? single.values : single.state).begin() + to.offset);
         }
-        const auto y = detail::infer(single, detail::as<float>(x), n);
-        detail::check_close(detail::as<double>(std::vector<double>(y.begin(), y.end())), inferred, 2e-5);
+        check_close(as<double>(infer(single, as<float>(x), n)), inferred, law.single);
+        const outcome<float> step(single, as<float>(x), as<float>(dy), n);
+        check_close(as<double>(step.y), whole.y, law.single);
+        check_close(as<double>(step.dx), whole.dx, 5 * law.single);
+        for (std::size_t i = 0; i < net.parameters.size(); ++i) {
+            const auto &from = net.parameters[i], &to = single.parameters[i];
+            if (!is_trainable(from.kind)) continue;
+            INFO("gradient of " << std::string_view(from.name) << " in float");
+            const auto size = from.sizes.size();
+            check_close(
+                as<double>(std::span(step.gradients.data() + to.offset, static_cast<std::size_t>(size))),
+                as<double>(std::span(whole.gradients.data() + from.offset, static_cast<std::size_t>(size))),
+                5 * law.single);
+        }
     }
+}
+
+} // namespace detail
+
+/// What every layer must obey, in one line of a test: layer_laws<5, 7, 3>(conv2d<...>{}).
+///
+/// Gradients agree with central differences; a batch of N equals N batches of one; inference equals training;
+/// a fused activation equals one that is not; the bits do not depend on the number of threads; float agrees
+/// with double; a layer may run inside a sequence and behind another; a smaller batch in a used workspace
+/// changes nothing; no layer writes beyond the memory it asked for, believes it to be zero, changes its
+/// output or what it kept during backward.
+template <index H, index W, index C, layer_spec Spec>
+void layer_laws(const Spec& spec, const laws& law = {}) {
+    using input_type = input_of<double, H, W, C>;
+    network alone{input_type{}, spec};
+    network fused{input_type{}, identity{}, sequence{spec, relu{}}};
+    network apart{input_type{}, sequence{identity{}}, spec, identity{}, relu{}};
+    network single{input_of<float, H, W, C>{}, spec};
+    running<decltype(alone)> a(alone);
+    running<decltype(fused)> f(fused);
+    running<decltype(apart)> p(apart);
+    running<decltype(single)> s(single);
+    detail::check_laws({a, f, p, s}, law);
 }
 
 } // namespace strata::testing
