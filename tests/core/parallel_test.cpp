@@ -17,7 +17,7 @@ struct restore_threads {
 
 struct piece {
     index begin, end;
-    friend auto operator<=>(const piece&, const piece&) = default;
+    friend bool operator==(const piece&, const piece&) = default;
 };
 
 } // namespace

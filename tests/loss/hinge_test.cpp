@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("the hinges are exact at extreme scores", "", float, double) 
 }
 
 TEST_CASE("a score that is not a number shows in the hinges") {
-    for (const std::size_t place : {0, 1, 2}) {
+    for (const std::size_t place : std::initializer_list<std::size_t>{0, 1, 2}) {
         std::vector<double> z{1, 2, 3};
         z[place] = std::numeric_limits<double>::quiet_NaN();
         const label first[] = {0};

@@ -60,7 +60,7 @@ TEMPLATE_TEST_CASE("softmax_cross_entropy is safe at extreme logits", "", float,
 }
 
 TEST_CASE("a logit that is not a number shows in softmax_cross_entropy") {
-    for (const std::size_t place : {0, 1, 2}) {
+    for (const std::size_t place : std::initializer_list<std::size_t>{0, 1, 2}) {
         std::vector<double> z{1, 2, 3};
         z[place] = std::numeric_limits<double>::quiet_NaN();
         const label first[] = {0};

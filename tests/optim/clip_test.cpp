@@ -18,7 +18,8 @@ TEST_CASE("global_norm is the norm of everything inside the spans, and of nothin
 TEMPLATE_TEST_CASE("global_norm of many gradients is right and has the same bits from any number of threads",
                    "", float, double) {
     using T = TestType;
-    for (const std::size_t size : {1, 15, 16, 17, 33, 8191, 8193, 100'003, 1'500'000}) {
+    for (const std::size_t size :
+         std::initializer_list<std::size_t>{1, 15, 16, 17, 33, 8191, 8193, 100'003, 1'500'000}) {
         std::vector<T> g(size);
         double squares = 0;
         for (std::size_t i = 0; i < size; ++i) {
@@ -46,7 +47,7 @@ TEST_CASE("float gradients whose squares are no floats still have a norm") {
 
 TEST_CASE("a gradient that is not finite shows in the norm") {
     const parameter_span span{0, 20, kind::weight};
-    for (const std::size_t place : {0, 15, 16, 19}) {
+    for (const std::size_t place : std::initializer_list<std::size_t>{0, 15, 16, 19}) {
         std::vector<double> g(20, 1);
         g[place] = std::numeric_limits<double>::quiet_NaN();
         CHECK(std::isnan(global_norm(g.data(), std::span<const parameter_span>(&span, 1))));

@@ -133,12 +133,13 @@ TEMPLATE_TEST_CASE("an element's update does not depend on where it lies, and ga
         a.run(o, whole, terms);
         b.run(o, pieces, terms);
         bool equal = true;
-        for (const std::size_t gap : {3, 32, 33}) {
+        for (const std::size_t gap : std::initializer_list<std::size_t>{3, 32, 33}) {
             equal &= b.w[gap] == fresh.w[gap] && b.average[gap] == fresh.average[gap];
             equal &= b.memory[0][gap] == fresh.memory[0][gap] && b.memory[1][gap] == fresh.memory[1][gap];
             b.w[gap] = a.w[gap];
             b.average[gap] = a.average[gap];
-            for (std::size_t s : {0, 1}) b.memory[s][gap] = a.memory[s][gap];
+            for (std::size_t s : std::initializer_list<std::size_t>{0, 1})
+                b.memory[s][gap] = a.memory[s][gap];
         }
         CHECK(equal);
         CHECK(a == b);
