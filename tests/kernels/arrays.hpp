@@ -31,7 +31,8 @@ template <class A, class B> double largest_difference(const std::vector<A>& a, c
     if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
     double worst = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        const double off = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+        const auto off =
+            static_cast<double>(std::abs(static_cast<long double>(a[i]) - static_cast<long double>(b[i])));
         if (std::isnan(off)) return off;
         worst = std::max(worst, off);
     }

@@ -5,6 +5,7 @@
 #include <strata/kernels/rows.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 // Arrays here are (rows, channels): the rows of batch norm are all pixels of all samples.
@@ -13,10 +14,10 @@ namespace strata {
 
 namespace detail {
 
-/// Rows summed up by one thread in one go: half of a second-level cache, but not so few that the sums of a
-/// chunk are as large as the chunk.
+/// Rows summed up by one thread in one go: at most half of a second-level cache and 256 numbers in a row in
+/// one sum, which keeps rounding small in float; but not so few that the sums are as large as the chunk.
 constexpr index rows_per_chunk(index channels) {
-    return std::max<index>(64, 16 * 1024 / channels);
+    return std::clamp<index>(16 * 1024 / channels, 64, 256 * turn_width(channels) / channels);
 }
 
 /// The sums of one chunk, two numbers per channel.
@@ -79,19 +80,27 @@ void batch_statistics(T* mean, T* variance, const T* x, index rows, index channe
     });
 
     const index grain = detail::rows_per_chunk(channels), chunks = chunk_count(rows, grain);
-    for (index c = 0; c < channels; ++c) {
-        double total = 0, m = 0, squares = 0;
+    constexpr index block = 32;
+    for (index c0 = 0; c0 < channels; c0 += block) {
+        const index width = std::min(block, channels - c0);
+        std::array<double, block> m{}, squares{};
+        double total = 0;
         for (index chunk = 0; chunk < chunks; ++chunk) {
-            const T* const own = sums + chunk * detail::chunk_sums<T>(channels);
+            const T* const own = sums + chunk * detail::chunk_sums<T>(channels) + c0;
             const auto count = static_cast<double>(std::min(grain, rows - chunk * grain));
-            const double difference = static_cast<double>(own[c]) - m;
-            squares += static_cast<double>(own[channels + c])
-                       + difference * difference * total * count / (total + count);
+            const double share = count / (total + count), weight = total * share;
+            for (index c = 0; c < width; ++c) {
+                const auto at = static_cast<std::size_t>(c);
+                const double difference = static_cast<double>(own[c]) - m[at];
+                squares[at] += static_cast<double>(own[channels + c]) + difference * difference * weight;
+                m[at] += difference * share;
+            }
             total += count;
-            m += difference * count / total;
         }
-        mean[c] = static_cast<T>(m);
-        variance[c] = static_cast<T>(squares / total);
+        for (index c = 0; c < width; ++c) {
+            mean[c0 + c] = static_cast<T>(m[static_cast<std::size_t>(c)]);
+            variance[c0 + c] = static_cast<T>(squares[static_cast<std::size_t>(c)] / total);
+        }
     }
 }
 
@@ -148,15 +157,21 @@ void normalise_backward(T* dx, T* dscale, T* doffset, const T* x, const T* dy, c
         offsets.finish();
     });
     const index chunks = chunk_count(rows, detail::rows_per_chunk(channels));
-    for (index c = 0; c < channels; ++c) {
-        double by_h = 0, plain_sum = 0;
+    constexpr index block = 32;
+    for (index c0 = 0; c0 < channels; c0 += block) {
+        const index width = std::min(block, channels - c0);
+        std::array<double, block> by_h{}, plain_sum{};
         for (index chunk = 0; chunk < chunks; ++chunk) {
-            const T* const own = sums + chunk * detail::chunk_sums<T>(channels);
-            by_h += static_cast<double>(own[c]);
-            plain_sum += static_cast<double>(own[channels + c]);
+            const T* const own = sums + chunk * detail::chunk_sums<T>(channels) + c0;
+            for (index c = 0; c < width; ++c) {
+                by_h[static_cast<std::size_t>(c)] += static_cast<double>(own[c]);
+                plain_sum[static_cast<std::size_t>(c)] += static_cast<double>(own[channels + c]);
+            }
         }
-        dscale[c] = static_cast<T>(by_h);
-        doffset[c] = static_cast<T>(plain_sum);
+        for (index c = 0; c < width; ++c) {
+            dscale[c0 + c] = static_cast<T>(by_h[static_cast<std::size_t>(c)]);
+            doffset[c0 + c] = static_cast<T>(plain_sum[static_cast<std::size_t>(c)]);
+        }
     }
     if (!dx) return;
 
