@@ -211,11 +211,11 @@ class Parameters:
         self.values[name] = (shift + scale * normal(self.seed, *sizes)).requires_grad_()
         return self.values[name]
 
-    def conv(self, name, x, filters, kernel, stride=1, pad=(0, 0, 0, 0), dilation=1):
+    def conv(self, name, x, filters, kernel, stride=1, pad=(0, 0, 0, 0), dilation=1, bias=True):
         """x NHWC; pad top, bottom, left, right."""
         kernel = (kernel, kernel) if isinstance(kernel, int) else kernel
         w = self.draw(name + ".weight", *kernel, x.shape[3], filters)
-        b = self.draw(name + ".bias", filters)
+        b = self.draw(name + ".bias", filters) if bias else None
         padded = F.pad(nchw(x), (pad[2], pad[3], pad[0], pad[1]))
         return nhwc(F.conv2d(padded, w.permute(3, 2, 0, 1), b, stride=stride, dilation=dilation))
 
@@ -316,12 +316,12 @@ def layers():
     batch_norm("batch_norm flat", 31000, 6, 4)
     batch_norm("batch_norm image", 32000, 3, 3, 4, 2)
 
-    # input 6x6x3, conv 3x3 to 4, relu, residual(conv, batch norm, relu, conv), relu,
+    # input 6x6x3, conv 3x3 to 4, relu, residual(conv without bias, batch norm, relu, conv), relu,
     # residual(conv stride 2, relu, conv; conv 1x1 stride 2), global average pool, dense 3
     def residual_net(p, x):
         one = (1, 1, 1, 1)
         x = torch.relu(p.conv("0", x, 4, 3, 1, one))
-        b = p.conv("2.branch.0", x, 4, 3, 1, one)
+        b = p.conv("2.branch.0", x, 4, 3, 1, one, bias=False)
         b = torch.relu(p.batch_norm("2.branch.1", b, 2.0**-10))
         x = torch.relu(p.conv("2.branch.3", b, 4, 3, 1, one) + x)
         b = torch.relu(p.conv("4.branch.0", x, 5, 3, 2, same(6, 3, 2) * 2))

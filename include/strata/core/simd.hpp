@@ -49,8 +49,8 @@ template <class T> void store(T* p, const vector_of<T>& v, index n) {
 
 /// lanes<double> elements at p, as doubles.
 template <class T> vector_of<double> load_as_double(const T* p) {
-    typedef T narrow __attribute__((vector_size(lanes<double> * static_cast<index>(sizeof(T)))));
-    narrow v;
+    typedef T few __attribute__((vector_size(lanes<double> * static_cast<index>(sizeof(T)))));
+    few v;
     std::memcpy(&v, p, sizeof v);
     return __builtin_convertvector(v, vector_of<double>);
 }
