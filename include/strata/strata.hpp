@@ -34,17 +34,26 @@
 #include <strata/kernels/conv2d_sizes.hpp>
 #include <strata/kernels/gemm.hpp>
 #include <strata/kernels/im2col.hpp>
+#include <strata/kernels/normalise.hpp>
+#include <strata/kernels/pool.hpp>
+#include <strata/kernels/rows.hpp>
 
 // layers: what a network is made of
+#include <strata/layers/average_pool2d.hpp>
+#include <strata/layers/batch_norm.hpp>
+#include <strata/layers/conv2d.hpp>
 #include <strata/layers/dense.hpp>
 #include <strata/layers/dropout.hpp>
 #include <strata/layers/elu.hpp>
 #include <strata/layers/flatten.hpp>
 #include <strata/layers/gelu.hpp>
+#include <strata/layers/global_average_pool.hpp>
 #include <strata/layers/identity.hpp>
 #include <strata/layers/leaky_relu.hpp>
+#include <strata/layers/max_pool2d.hpp>
 #include <strata/layers/plan.hpp>
 #include <strata/layers/pointwise.hpp>
+#include <strata/layers/pool.hpp>
 #include <strata/layers/relu.hpp>
 #include <strata/layers/residual.hpp>
 #include <strata/layers/sequence.hpp>
@@ -55,6 +64,7 @@
 // network: layers in a row, their shapes, parameters and memory
 #include <strata/network/network.hpp>
 #include <strata/network/parameters.hpp>
+#include <strata/network/summary.hpp>
 #include <strata/network/workspace.hpp>
 
 // loss: how wrong an output is

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 
 namespace strata {
 
@@ -22,17 +23,22 @@ namespace strata {
 /// height, width, channels).
 template <class T, std::size_t N> using tensor = xt::xtensor<T, N, xt::layout_type::row_major>;
 
-/// An array of rank N over elements that live elsewhere; assigning to it writes them.
+namespace detail {
+/// Elements that somebody else owns. (xtensor's default allocator does not take a const type.)
+template <class T>
+using borrowed = xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>;
+} // namespace detail
+
+/// An array of rank N over elements that live elsewhere; assigning to it writes them. T may be const.
 template <class T, std::size_t N>
-using tensor_view =
-    xt::xtensor_adaptor<xt::xbuffer_adaptor<T*, xt::no_ownership>, N, xt::layout_type::row_major>;
+using tensor_view = xt::xtensor_adaptor<detail::borrowed<T>, N, xt::layout_type::row_major>;
 
 /// A view of `data` with the given sizes.
 template <class T, std::size_t N> tensor_view<T, N> view(T* data, const std::array<index, N>& sizes) {
     std::array<std::size_t, N> extent{};
     std::size_t size = 1;
     for (std::size_t i = 0; i < N; ++i) size *= extent[i] = static_cast<std::size_t>(sizes[i]);
-    return tensor_view<T, N>(xt::xbuffer_adaptor<T*, xt::no_ownership>(data, size), extent);
+    return tensor_view<T, N>(detail::borrowed<T>(data, size), extent);
 }
 
 /// The elements of any xtensor container or expression, in row-major order, converted to T, as samples of
