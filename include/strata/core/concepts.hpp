@@ -27,6 +27,16 @@ concept runs_backward = requires(L& layer, const T* x, T* dx, const pass& p) {
     layer.backward(x, x, x, dx, p);
 };
 
+namespace detail {
+struct not_a_pointer {};
+} // namespace detail
+
+/// The backward of a bound layer is told by the type of dx that no input gradient is wanted: dx is `auto`.
+template <class L, class T>
+concept may_skip_input_gradient = requires(L& layer, const T* x, detail::not_a_pointer dx, const pass& p) {
+    layer.backward(x, x, x, dx, p);
+};
+
 /// A bound layer does something else in training than in inference.
 template <class L, class T>
 concept runs_training = requires(L& layer, const T* x, T* y, const pass& p) {
@@ -39,11 +49,14 @@ concept activation_layer = requires {
     requires L::is_activation;
 };
 
-/// A layer that applies the activation behind it in its own store.
+/// A layer that applies the activation behind it in its own store, in training as in inference.
 template <class L, class T, class Activation>
-concept takes_activation = requires(const L& layer, const T* x, T* y, const pass& p,
+concept takes_activation = requires(L& layer, const L& fixed, const T* x, T* y, const pass& p,
                                     const Activation& activation) {
-    layer.forward(x, y, p, activation);
+    fixed.forward(x, y, p, activation);
+    requires !runs_training<L, T> || requires {
+        layer.forward_training(x, y, p, activation);
+    };
 };
 
 /// A layer with parameters of its own, in a table.

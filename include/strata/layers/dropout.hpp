@@ -46,11 +46,13 @@ template <shape In, class T> struct dropout::layer {
         const auto limit = static_cast<std::uint32_t>(std::ldexp(static_cast<double>(spec.rate), 32));
         if (spec.whole_channels) {
             parallel_for(p.batch, 1, [&](index begin, index end) {
-                for (index n = begin; n < end; ++n)
-                    for (index i = 0; i < In.size(); ++i)
-                        alive[n * In.size() + i] =
-                            p.random.word(static_cast<std::uint64_t>(n * In.channels + i % In.channels))
-                            >= limit;
+                for (index n = begin; n < end; ++n) {
+                    auto* const pixels = alive + n * In.size();
+                    for (index c = 0; c < In.channels; ++c)
+                        pixels[c] = p.random.word(static_cast<std::uint64_t>(n * In.channels + c)) >= limit;
+                    for (index i = 1; i < In.pixels(); ++i)
+                        std::copy_n(pixels, In.channels, pixels + i * In.channels);
+                }
             });
         } else {
             parallel_for(p.batch * In.size(), grain,

@@ -23,8 +23,9 @@ struct layer_facts {
     template <class Layer, class T, class Next> static constexpr layer_facts of(shape in, shape out) {
         layer_facts f{in.size(), out.size(), detail::in_place<Layer>(), detail::is_view<Layer>(),
                       detail::reads_output<Layer>()};
-        if constexpr (activation_layer<Next>)
-            f.takes_next = takes_activation<Layer, T, Next> && !f.reads_output;
+        if constexpr (activation_layer<Next>) // whose input is then never in memory
+            f.takes_next = takes_activation<Layer, T, Next> && !f.reads_output && detail::in_place<Next>()
+                           && !detail::reads_input<Next>();
         return f;
     }
 };

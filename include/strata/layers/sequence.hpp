@@ -22,16 +22,25 @@ namespace strata {
 template <std::size_t Index, layer_spec Spec, shape In, class T> struct bound {
     using layer = typename Spec::template layer<In, T>;
     static_assert(sizeof(layer) > 0);
-    static_assert(runs_forward<layer, T> || runs_training<layer, T>,
-                  "a layer needs forward(const T* x, T* y, const pass&) const");
+    static_assert(runs_forward<layer, T>, "a layer needs forward(const T* x, T* y, const pass&) const");
     static_assert(runs_backward<layer, T>,
                   "a layer needs backward(const T* x, const T* y, const T* dy, T* dx, const pass&)");
+    static_assert(
+        !detail::is_trained<layer>() || may_skip_input_gradient<layer, T>,
+        "a layer with parameters needs backward(const T* x, const T* y, const T* dy, auto dx, const "
+        "pass&): dx is nullptr where the input gradient is not wanted");
+    static_assert(!detail::in_place<layer>() || Spec::output(In).size() == In.size(),
+                  "a layer that works in place must keep the size of its input");
 
     static layer make(const Spec& spec) {
-        if constexpr (requires { layer{spec}; })
+        if constexpr (requires { layer{spec}; }) {
             return layer{spec};
-        else
+        } else {
+            static_assert(
+                !requires(layer l) { l.spec = spec; },
+                "the specification must be the first member of its layer, or its options are lost");
             return layer{};
+        }
     }
 };
 

@@ -14,6 +14,7 @@ namespace strata {
 /// the logits instead: it is exact where this one rounds to 0.
 struct softmax {
     static constexpr std::string_view name = "softmax";
+    static constexpr bool rectifies = false;
     static constexpr shape output(shape in) { return in; }
 
     template <shape In, class T> struct layer {

@@ -123,8 +123,9 @@ public:
 
     /// Inference, changing nothing: x (batch, height, width, channels) to a (batch, features) array, or
     /// (batch, height, width, channels) where the output is an image. x is any xtensor expression whose
-    /// extents behind the first make up a sample, (batch, 784) as well as (batch, 28, 28, 1). Throws
-    /// argument_error where they do not, or where the batch is empty.
+    /// extents behind the first make up a sample: for images (batch, 28, 28, 1), (batch, 28, 28) or (batch,
+    /// 784), for flat samples any whose product is right. Throws argument_error where they do not, or where
+    /// the batch is empty.
     template <class Batch> auto predict(const Batch& x, workspace& room) const;
     template <class Batch> auto predict(const Batch& x) const {
         workspace room;
@@ -190,17 +191,26 @@ private:
         if (batch < 1) detail::fail<argument_error>("network: a batch needs at least 1 sample, not ", batch);
         return {batch, threads(), training};
     }
-    static pass training_pass(const extent& e, workspace& room, const random_source& random) {
-        pass p = room.room(e, layers_type::memory(e), layers_type::scratch(e));
+    pass training_pass(const extent& e, workspace& room, const random_source& random) const {
+        pass p = room.room(e, layers_type::memory(e), layers_type::scratch(e), user());
         p.random = random;
         return p;
     }
-    static pass same_pass(index batch, workspace& room, const random_source& random) {
+    pass same_pass(index batch, workspace& room, const random_source& random) const {
         const extent e = room.last();
+        if (e.batch == 0)
+            detail::fail<argument_error>("network: backward of ", batch, " samples before any forward");
         if (e.batch != batch || !e.training)
             detail::fail<argument_error>("network: backward of ", batch, " samples behind a ",
                                          e.training ? "training" : "inference", " forward of ", e.batch);
+        if (room.user() != user())
+            detail::fail<argument_error>("network: backward of ", batch,
+                                         " samples behind the forward of another network in this workspace");
         return training_pass(e, room, random);
+    }
+    /// The same for as long as a network lives, also when it is moved.
+    const void* user() const {
+        return m_values.size() > 0 ? static_cast<const void*>(m_values.data()) : &parameter_table;
     }
 };
 
@@ -217,11 +227,15 @@ auto network<Input, Specs...>::predict(const Batch& x, workspace& room) const {
     const auto& sizes = x.shape();
     index batch = sizes.size() > 0 ? static_cast<index>(sizes[0]) : 0, sample = 1;
     for (std::size_t i = 1; i < sizes.size(); ++i) sample *= static_cast<index>(sizes[i]);
-    const bool fits = sizes.size() == 4 ? static_cast<index>(sizes[1]) == input_shape.height
-                                              && static_cast<index>(sizes[2]) == input_shape.width
-                                              && static_cast<index>(sizes[3]) == input_shape.channels
-                                        : sizes.size() >= 2 && sample == input_size;
-    if (!fits) {
+    const auto is_image = [&] { // a last extent of 1 may be left out
+        return static_cast<index>(sizes[1]) == input_shape.height
+               && static_cast<index>(sizes[2]) == input_shape.width
+               && (sizes.size() == 4 || (sizes.size() == 3 && input_shape.channels == 1));
+    };
+    if (sizes.size() < 2)
+        detail::fail<argument_error>("predict: the network takes batches of samples of ", input_shape,
+                                     ", got an array of rank ", sizes.size());
+    if (sample != input_size || !(sizes.size() == 2 || input_shape.is_flat() || is_image())) {
         std::ostringstream got;
         for (std::size_t i = 1; i < sizes.size(); ++i) got << (i > 1 ? "x" : "") << sizes[i];
         detail::fail<argument_error>("predict: the network takes samples of ", input_shape,

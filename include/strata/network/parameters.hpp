@@ -106,20 +106,22 @@ template <class Layer, class T> constexpr auto parameter_table() {
     return table;
 }
 
-/// Whether a rectifier is the first activation behind layer number I of a sequence; `otherwise` where the
+/// Whether a rectifier is the first activation from layer number I of a sequence on; `otherwise` where the
 /// sequence ends before that is known.
-template <class Sequence, std::size_t I> constexpr bool feeds_rectifier(bool otherwise) {
+template <class Sequence, std::size_t I> constexpr bool meets_rectifier(bool otherwise) {
     using specs = typename Sequence::child_specs;
-    if constexpr (I + 1 >= std::tuple_size_v<specs>) {
+    if constexpr (I >= std::tuple_size_v<specs>) {
         return otherwise;
     } else {
-        using layer = typename Sequence::template layer_type<I + 1>;
-        if constexpr (requires { std::tuple_element_t<I + 1, specs>::rectifies; })
-            return std::tuple_element_t<I + 1, specs>::rectifies;
+        using layer = typename Sequence::template layer_type<I>;
+        if constexpr (requires { std::tuple_element_t<I, specs>::rectifies; })
+            return std::tuple_element_t<I, specs>::rectifies;
+        else if constexpr (requires { typename layer::layers_type; })
+            return meets_rectifier<layer, 0>(meets_rectifier<Sequence, I + 1>(otherwise));
         else if constexpr (activation_layer<layer> || multiply_adds<layer>() > 0)
             return false;
         else
-            return feeds_rectifier<Sequence, I + 1>(otherwise);
+            return meets_rectifier<Sequence, I + 1>(otherwise);
     }
 }
 
@@ -132,14 +134,14 @@ void initialise_layer(Layer& layer, const random_source& random, std::uint32_t& 
         unroll<std::tuple_size_v<decltype(children)>>([&](auto i) {
             bool feeds = rectified;
             if constexpr (requires { typename Layer::layers_type; })
-                feeds = feeds_rectifier<Layer, i>(rectified);
+                feeds = meets_rectifier<Layer, i + 1>(rectified);
             initialise_layer(std::get<i>(children), random, stream, feeds);
         });
     } else if constexpr (has_parameters<Layer>) {
         const auto draw = [&](const auto& line) {
             initialiser first = constant{line.first_value};
-            if constexpr (requires { layer.spec.*line.init; })
-                if (line.init) first = layer.spec.*line.init;
+            if constexpr (!requires { layer.*line.init; }) // an option of the specification
+                first = layer.spec.*line.init;
             if (std::holds_alternative<automatic>(first)) {
                 if (rectified)
                     first = he_normal{};
