@@ -6,18 +6,16 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <random>
 #include <vector>
 
 namespace strata::test {
 
-/// Numbers in -1 .. 1, the same in every run.
-template <class T> std::vector<T> numbers(index count, int salt) {
+/// Uniform numbers in -1 .. 1, the same in every run.
+template <class T> std::vector<T> numbers(index count, unsigned salt) {
+    std::mt19937 bits(salt);
     std::vector<T> v(static_cast<std::size_t>(count));
-    unsigned state = 12345u + 7919u * static_cast<unsigned>(salt);
-    for (auto& x : v) {
-        state = state * 1664525u + 1013904223u;
-        x = static_cast<T>(static_cast<double>(state >> 8) / (1 << 23) - 1);
-    }
+    for (auto& x : v) x = static_cast<T>(static_cast<double>(bits()) / 2147483648.0 - 1);
     return v;
 }
 
