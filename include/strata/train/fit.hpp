@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strata/core/error.hpp>
+#include <strata/core/shape.hpp>
 #include <strata/data/batches.hpp>
 #include <strata/data/prefetch.hpp>
 #include <strata/train/interrupt.hpp>
@@ -8,9 +9,12 @@
 #include <strata/train/trainer.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace strata {
@@ -21,20 +25,20 @@ struct fit_options {
     index batch_size = 32;
     index steps = 0;
     index epochs = 0;
-    std::uint64_t seed =
-        0; ///< of the order of the samples and the dropout masks; network::initialise has its own
+    /// Of the order of the samples and the dropout masks; network::initialise has its own.
+    std::uint64_t seed = 0;
     bool shuffle = true;
     bool drop_last = false;  ///< leave out the last batch of an epoch if it is short
     double l2 = 0;           ///< see training_terms
     double weight_decay = 0; ///< see training_terms
     double clip_norm = 0;    ///< see training_terms
-    std::optional<moving_average>
-        average{}; ///< evaluations use the average, and the network has it in the end
+    /// Evaluations use the average, and the network has it in the end.
+    std::optional<moving_average> average{};
 };
 
 /// How a run went.
 struct fit_result {
-    index steps = 0;
+    index steps = 0; ///< in all, with those before the run
     double seconds = 0;
     step_result last{};       ///< the newest step
     bool interrupted = false; ///< by Ctrl-C
@@ -43,61 +47,162 @@ struct fit_result {
 
 namespace detail {
 
-// A callback has those of the four members that it cares for.
-template <class Callback, class Run> void call_begin(Callback& c, Run& run) {
-    if constexpr (requires { c.begin(run); }) c.begin(run);
+// The members of a callback, which has those it cares for.
+struct on_begin {
+    auto operator()(auto& c, auto& run) const -> decltype(c.begin(run)) { return c.begin(run); }
+};
+struct on_step {
+    auto operator()(auto& c, auto& run) const -> decltype(c.step(run)) { return c.step(run); }
+    auto operator()(auto& c, auto& run) const -> decltype(c(run)) { return c(run); }
+};
+struct on_epoch {
+    auto operator()(auto& c, auto& run) const -> decltype(c.epoch(run)) { return c.epoch(run); }
+};
+struct on_end {
+    auto operator()(auto& c, auto& run) const -> decltype(c.end(run)) { return c.end(run); }
+};
+struct on_failed {
+    auto operator()(auto& c, auto& run) const -> decltype(c.failed(run)) { return c.failed(run); }
+};
+
+template <class C> inline constexpr bool is_optional = false;
+template <class C> inline constexpr bool is_optional<std::optional<C>> = true;
+
+template <class C> constexpr bool is_reporter() {
+    if constexpr (is_optional<C>)
+        return is_reporter<typename C::value_type>();
+    else if constexpr (requires { C::reports; })
+        return C::reports;
+    else
+        return false;
 }
-template <class Callback, class Run> void call_step(Callback& c, Run& run) {
-    if constexpr (requires { c.step(run); }) c.step(run);
+template <class C, class Run> constexpr bool is_callback() {
+    if constexpr (is_optional<C>)
+        return is_callback<typename C::value_type, Run>();
+    else
+        return std::invocable<
+                   on_begin, C&,
+                   Run&> || std::invocable<on_step, C&, Run&> || std::invocable<on_epoch, C&, Run&> || std::invocable<on_end, C&, Run&> || std::invocable<on_failed, C&, Run&>;
 }
-template <class Callback, class Run> void call_epoch(Callback& c, Run& run) {
-    if constexpr (requires { c.epoch(run); }) c.epoch(run);
+
+template <class Member, class C, class Run> void notify(const Member& member, C& callback, Run& run) {
+    if constexpr (is_optional<C>) {
+        if (callback) notify(member, *callback, run);
+    } else if constexpr (std::invocable<const Member&, C&, Run&>) {
+        member(callback, run);
+    }
 }
-template <class Callback, class Run> void call_end(Callback& c, Run& run) {
-    if constexpr (requires { c.end(run); }) c.end(run);
+template <bool Reporters, class Member, class Run, class... Callbacks>
+void notify_those(const Member& member, Run& run, Callbacks&... callbacks) {
+    const auto one = [&]<class C>(C& callback) {
+        if constexpr (is_reporter<std::remove_const_t<C>>() == Reporters) notify(member, callback, run);
+    };
+    (one(callbacks), ...);
+}
+template <class Member, class Run, class... Callbacks>
+void notify_all(const Member& member, Run& run, Callbacks&... callbacks) {
+    notify_those<false>(member, run, callbacks...);
+    notify_those<true>(member, run, callbacks...);
+}
+
+/// Batch after batch, prepared by a background thread, or on the spot where that takes less than handing one
+/// over from thread to thread; the batches are the same.
+template <class T, class Source> class batch_feed {
+public:
+    batch_feed(Source source, index first) : m_source(std::move(source)), m_step(first) {
+        constexpr index least_work = 16'384; // numbers in a batch: some 5 us
+        const index work =
+            std::min(m_source.options().size, m_source.data().size()) * m_source.data().sample_shape().size();
+        if (work < least_work)
+            m_batch.emplace(m_source.template make<T>());
+        else
+            m_ahead.emplace(std::move(m_source), first);
+    }
+    const data::batch_of<typename Source::dataset_type, T>& next() {
+        if (m_ahead) return m_ahead->next();
+        m_source.fill(m_step++, *m_batch);
+        return *m_batch;
+    }
+
+private:
+    Source m_source;
+    index m_step;
+    std::optional<data::batch_of<typename Source::dataset_type, T>> m_batch;
+    std::optional<data::prefetcher<T, Source>> m_ahead;
+};
+
+inline void check_terms(const fit_options& asked, const training_terms& got) {
+    const auto check = [](const char* what, double ask, double have) {
+        if (ask != 0 && ask != have)
+            fail<argument_error>("fit: ", what, " is ", ask, " in the options, but ", have,
+                                 " in the trainer, which decides: give it there");
+    };
+    check("l2", asked.l2, got.l2);
+    check("weight_decay", asked.weight_decay, got.weight_decay);
+    check("clip_norm", asked.clip_norm, got.clip_norm);
+    if (asked.average && !got.average)
+        fail<argument_error>("fit: an average with decay ", asked.average->decay,
+                             " is in the options, but none in the trainer, which decides: give it there");
 }
 
 } // namespace detail
 
-/// Trains with a trainer of one's own, from where it stands up to `options.steps` steps in all.
+/// Trains with a trainer of one's own, from where it stands up to `options.steps` steps (or `options.epochs`
+/// epochs) in all: a run in two parts has the bits of the whole. Terms such as l2 are the trainer's.
 template <class Trainer, class Dataset, class... Callbacks>
-fit_result fit(Trainer& trainer, const Dataset& train, const fit_options& options,
-               Callbacks&&... callbacks) requires requires {
-    typename Trainer::network_type;
-}
-{
+    requires requires {
+        typename Trainer::network_type;
+    }
+fit_result fit(Trainer& trainer, const Dataset& train, const fit_options& options, Callbacks&&... callbacks) {
     using T = typename Trainer::T;
+    using run_type = training_run<Trainer>;
+    using source_type = data::batches<Dataset>;
+    static_assert((detail::is_callback<std::remove_cvref_t<Callbacks>, run_type>() && ...),
+                  "fit: a callback has at least one of begin, step, epoch, end, failed, each taking the run "
+                  "(auto& run), or is itself a function of it");
     detail::check_samples<typename Trainer::network_type>("fit", train.sample_shape());
-    if (options.steps < 1 && options.epochs < 1)
+    if (options.steps < 0 || options.epochs < 0 || (options.steps == 0 && options.epochs == 0))
         detail::fail<argument_error>("fit: give at least 1 step or 1 epoch, not ", options.steps, " and ",
                                      options.epochs);
-    data::batches source(train, {.size = options.batch_size,
-                                 .shuffle = options.shuffle,
-                                 .drop_last = options.drop_last,
-                                 .seed = options.seed});
-    training_run<Trainer> run{.trainer = trainer,
-                              .steps = options.steps,
-                              .steps_per_epoch = source.steps_per_epoch(),
-                              .batch_size = options.batch_size};
-    if (options.epochs > 0) {
-        const index steps = options.epochs * run.steps_per_epoch;
-        run.steps = options.steps > 0 ? std::min(options.steps, steps) : steps;
-    }
+    detail::check_terms(options, trainer.terms());
+    source_type source(train, {.size = options.batch_size,
+                               .shuffle = options.shuffle,
+                               .drop_last = options.drop_last,
+                               .seed = options.seed});
+    run_type run{.trainer = trainer,
+                 .steps = options.steps > 0 ? options.steps : std::numeric_limits<index>::max(),
+                 .steps_per_epoch = source.steps_per_epoch(),
+                 .batch_size = options.batch_size,
+                 .first_step = trainer.steps()};
+    if (options.epochs > 0 && options.epochs <= run.steps / run.steps_per_epoch)
+        run.steps = options.epochs * run.steps_per_epoch;
 
     const interrupt_guard interrupt;
-    fit_result result;
-    (detail::call_begin(callbacks, run), ...);
-    if (run.step() < run.steps && !run.stopping()) {
-        auto ahead = data::prefetch<T>(source, run.step());
-        while (!run.is_last()) {
-            run.last = trainer.step(ahead.next());
-            if (interrupt.requested()) run.stop("Ctrl-C");
-            (detail::call_step(callbacks, run), ...);
-            if (run.step() % run.steps_per_epoch == 0) (detail::call_epoch(callbacks, run), ...);
+    const auto obey = [&] {
+        if (interrupt.requested()) run.stop("Ctrl-C");
+    };
+    try {
+        detail::notify_all(detail::on_begin{}, run, callbacks...);
+        obey();
+        if (!run.is_last()) {
+            detail::batch_feed<T, source_type> feed(std::move(source), run.step());
+            while (!run.is_last()) {
+                run.last = trainer.step(feed.next());
+                obey();
+                const bool ends_epoch = run.step() % run.steps_per_epoch == 0;
+                detail::notify_those<false>(detail::on_step{}, run, callbacks...);
+                if (ends_epoch) detail::notify_those<false>(detail::on_epoch{}, run, callbacks...);
+                detail::notify_those<true>(detail::on_step{}, run, callbacks...);
+                if (ends_epoch) detail::notify_those<true>(detail::on_epoch{}, run, callbacks...);
+                obey();
+            }
         }
+        trainer.show_average();
+        detail::notify_all(detail::on_end{}, run, callbacks...);
+    } catch (...) {
+        detail::notify_all(detail::on_failed{}, run, callbacks...);
+        throw;
     }
-    trainer.keep_average();
-    (detail::call_end(callbacks, run), ...);
     return {run.step(), run.seconds(), run.last, interrupt.requested(), run.stopped_by};
 }
 
@@ -106,6 +211,7 @@ fit_result fit(Trainer& trainer, const Dataset& train, const fit_options& option
 ///
 /// Throws argument_error when the data does not fit the network or an option is out of range,
 /// divergence_error when the loss is not finite: the network then has the parameters of the step before.
+/// So it has when a callback throws.
 template <class Network, class Dataset, class Loss, optimizer Optimizer, class... Callbacks>
 fit_result fit(Network& net, const Dataset& train, Loss loss, Optimizer rule, const fit_options& options,
                Callbacks&&... callbacks) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <strata/core/error.hpp>
+#include <strata/core/shape.hpp>
+#include <strata/train/evaluate.hpp>
 #include <strata/train/run.hpp>
 
 #include <string>
@@ -7,8 +10,9 @@
 
 namespace strata {
 
-/// Evaluates on a data set every `every` steps (0: at the end of every epoch) and at the end of the run.
-/// Later callbacks find the result in run.newest. Throws argument_error as `evaluate` does.
+/// Evaluates on a data set every `every` steps (0: at the end of every epoch) and at the end of the run, once
+/// for each step. Later callbacks find the result in run.evaluation_of(name). Throws argument_error as
+/// `evaluate` does, and for a negative `every`.
 template <class Dataset> struct evaluate_on {
     Dataset data;
     index every;
@@ -16,27 +20,41 @@ template <class Dataset> struct evaluate_on {
     evaluate_options options{};
 
     evaluation newest{}; ///< the newest result
-    evaluation best{};   ///< the result with the highest accuracy so far
-    index best_step = 0;
+    evaluation best{};   ///< the best result so far, see evaluation::better_than; of equal ones the first
+    index newest_step = 0, best_step = 0;
 
     explicit evaluate_on(Dataset data_, index every_ = 0, std::string name_ = "validation")
-        : data(std::move(data_)), every(every_), name(std::move(name_)) {}
+        : data(std::move(data_)), every(every_), name(std::move(name_)) {
+        if (every < 0)
+            detail::fail<argument_error>("evaluate_on: every ", every,
+                                         " steps, at least 1 is needed, or 0 for every epoch");
+    }
 
+    template <class Run> void begin(Run& run) {
+        if (run.step() == 0) newest_step = best_step = 0;
+        run.evaluation_of(name);
+    }
     template <class Run> void step(Run& run) {
-        if (every > 0 ? run.step() % every == 0 || run.is_last() : run.is_last()) measure(run);
+        if (every > 0 && run.step() % every == 0) measure(run);
     }
     template <class Run> void epoch(Run& run) {
-        if (every == 0 && !run.is_last()) measure(run);
+        if (every == 0) measure(run);
+    }
+    template <class Run> void end(Run& run) {
+        if (newest_step != run.step()) measure(run);
     }
 
 private:
     template <class Run> void measure(Run& run) {
         newest = run.trainer.evaluate(data, options);
-        if (best_step == 0 || newest.accuracy > best.accuracy) {
+        newest_step = run.step();
+        if (best_step == 0 || newest.better_than(best)) {
             best = newest;
-            best_step = run.step();
+            best_step = newest_step;
         }
-        run.newest = measured{name, run.step(), newest};
+        measured& place = run.evaluation_of(name);
+        place.step = newest_step;
+        place.result = newest;
     }
 };
 
