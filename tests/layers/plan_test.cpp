@@ -1,4 +1,14 @@
+#include <strata/layers/dense.hpp>
+#include <strata/layers/dropout.hpp>
+#include <strata/layers/elu.hpp>
+#include <strata/layers/flatten.hpp>
+#include <strata/layers/gelu.hpp>
+#include <strata/layers/identity.hpp>
 #include <strata/layers/plan.hpp>
+#include <strata/layers/relu.hpp>
+#include <strata/layers/sigmoid.hpp>
+#include <strata/layers/softmax.hpp>
+#include <strata/layers/tanh.hpp>
 
 #include <array>
 #include <optional>
@@ -6,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "support/apart.hpp"
 #include "support/catch.hpp"
 
 using namespace strata;
@@ -209,4 +220,22 @@ TEST_CASE("a plan saves the memory it can") {
         CHECK(p.slots == 0);
         CHECK(p.largest_delta == 0);
     }
+}
+
+TEST_CASE("layers that share buffers equal layers kept apart") {
+    using row = input_of<double, 6>;
+    constexpr dropout half{.rate = 0.5f};
+    testing::check_apart("dropout first", row{}, half, dense<5>{}, relu{}, half, dense<3>{});
+    testing::check_apart("nothing but in place", row{}, relu{}, half, sigmoid{}, half, softmax{});
+    testing::check_apart("views between", row{}, identity{}, dense<4>{}, flatten{}, identity{}, half,
+                         identity{}, elu{});
+    testing::check_apart("views only", row{}, flatten{}, identity{}, flatten{});
+    testing::check_apart("one view", row{}, flatten{});
+    testing::check_apart("view, then in place", row{}, flatten{}, relu{});
+    testing::check_apart("in place, then views", row{}, dense<4>{}, half, identity{}, flatten{});
+    testing::check_apart("activations in a row", row{}, dense<4>{}, relu{}, sigmoid{}, strata::tanh{}, gelu{},
+                         half, elu{});
+    testing::check_apart("deep", row{}, dense<7>{}, relu{}, half, dense<2>{}, gelu{}, half, dense<9>{},
+                         strata::tanh{}, identity{}, half, dense<9>{}, relu{}, dense<3>{}, softmax{});
+    testing::check_apart("ends in place behind a view", row{}, gelu{}, identity{}, half);
 }
