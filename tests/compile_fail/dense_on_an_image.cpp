@@ -1,5 +1,5 @@
 // expect: dense expects a flat input: put flatten or global_average_pool before it
-// shows: dense<10>
+// shows: dense<10
 // shows: 28, 28, 1
 #include <strata/strata.hpp>
 
