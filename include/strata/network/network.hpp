@@ -201,8 +201,8 @@ private:
         if (e.batch == 0)
             detail::fail<argument_error>("network: backward of ", batch, " samples before any forward");
         if (e.batch != batch || !e.training)
-            detail::fail<argument_error>("network: backward of ", batch, " samples behind a ",
-                                         e.training ? "training" : "inference", " forward of ", e.batch);
+            detail::fail<argument_error>("network: backward of ", batch, " samples behind ",
+                                         e.training ? "a training" : "an inference", " forward of ", e.batch);
         if (room.user() != user())
             detail::fail<argument_error>("network: backward of ", batch,
                                          " samples behind the forward of another network in this workspace");
