@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -125,6 +126,15 @@ template <class Sequence, std::size_t I> constexpr bool meets_rectifier(bool oth
     }
 }
 
+/// What a parameter is filled with at first: what an option of the specification says, or its constant.
+template <class Layer, class Owner, class Spec, class T, std::size_t N>
+initialiser first_values(const Layer& layer, const parameter_line<Owner, Spec, T, N>& line) {
+    if constexpr (std::is_same_v<Owner, Spec>)
+        return constant{line.first_value};
+    else
+        return layer.spec.*line.init;
+}
+
 /// Gives every parameter of a layer and its children its first values. Each draws from a stream of its own,
 /// numbered in order. `rectified`: a rectifier follows, which `automatic` wants to know.
 template <class Layer>
@@ -139,9 +149,7 @@ void initialise_layer(Layer& layer, const random_source& random, std::uint32_t& 
         });
     } else if constexpr (has_parameters<Layer>) {
         const auto draw = [&](const auto& line) {
-            initialiser first = constant{line.first_value};
-            if constexpr (!requires { layer.*line.init; }) // an option of the specification
-                first = layer.spec.*line.init;
+            initialiser first = first_values(layer, line);
             if (std::holds_alternative<automatic>(first)) {
                 if (rectified)
                     first = he_normal{};
