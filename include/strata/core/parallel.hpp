@@ -46,8 +46,9 @@ template <class Body> void parallel_chunks(index count, index grain, int workers
     const auto run = [&](int worker, index chunk) {
         body(worker, chunk, chunk * grain, std::min(count, (chunk + 1) * grain));
     };
-    const int team = static_cast<int>(std::min<index>(std::min(workers, threads()), chunks));
-    if (team > 1 && !detail::team_is_busy().exchange(true, std::memory_order_acquire)) {
+    // A team of one size: OpenMP runtimes end and start threads, and allocate, when the size changes.
+    const int team = std::min(workers, threads());
+    if (team > 1 && chunks > 1 && !detail::team_is_busy().exchange(true, std::memory_order_acquire)) {
 #pragma omp parallel for schedule(static, 1) num_threads(team)
         for (index chunk = 0; chunk < chunks; ++chunk) run(omp_get_thread_num(), chunk);
         detail::team_is_busy().store(false, std::memory_order_release);
