@@ -94,7 +94,7 @@ template <class Member, class C, class Run> void notify(const Member& member, C&
 }
 template <bool Reporters, class Member, class Run, class... Callbacks>
 void notify_those(const Member& member, Run& run, Callbacks&... callbacks) {
-    const auto one = [&]<class C>(C& callback) {
+    [[maybe_unused]] const auto one = [&]<class C>(C& callback) {
         if constexpr (is_reporter<std::remove_const_t<C>>() == Reporters) notify(member, callback, run);
     };
     (one(callbacks), ...);
@@ -110,7 +110,7 @@ void notify_all(const Member& member, Run& run, Callbacks&... callbacks) {
 template <class T, class Source> class batch_feed {
 public:
     batch_feed(Source source, index first) : m_source(std::move(source)), m_step(first) {
-        constexpr index least_work = 16'384; // numbers in a batch: some 5 us
+        constexpr index least_work = 131'072; // numbers in a batch: some 50 us
         const index work =
             std::min(m_source.options().size, m_source.data().size()) * m_source.data().sample_shape().size();
         if (work < least_work)

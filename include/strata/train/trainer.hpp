@@ -78,7 +78,8 @@ public:
 
     /// One step: forward, loss, backward, update. Throws argument_error when the batch does not fit the
     /// network or the learning rate is not finite, and divergence_error when the loss or a clipped gradient
-    /// is not finite; in both cases parameters and state are as they were before. (Messages count steps from
+    /// is not finite, or the parameters would no longer be; in all cases they, the state, the average and the
+    /// optimizer's memory are as they were before. (Messages count steps from
     /// 1, as a progress bar does.)
     template <class Target> step_result step(const data::batch<T, Target>& batch) {
         constexpr bool has_labels = std::is_same_v<Target, label>;
@@ -117,7 +118,16 @@ public:
                 if (!std::isfinite(norm)) diverged("norm of the gradients", norm, rate, batch);
                 terms.gradient_scale = clip_scale(norm, m_terms.clip_norm);
             }
+            // An overflow shows in the loss first: this far out, look whether the update is finite.
+            const bool is_wild = std::abs(result.loss) > 1e6;
+            if (is_wild) keep();
             apply(terms);
+            if (is_wild && !is_finite(m_net.values())) {
+                give_back();
+                detail::fail<divergence_error>("parameters are not finite after step ", m_step + 1,
+                                               ", with loss ", result.loss, " at learning rate ", rate,
+                                               ": try a smaller rate, or clip_norm");
+            }
         } catch (...) {
             std::copy(m_state.begin(), m_state.end(), m_net.state().begin());
             throw;
@@ -182,7 +192,9 @@ private:
     training_terms m_terms;
     std::array<buffer<T>, slots> m_slots;
     buffer<T> m_average, m_output, m_gradient;
-    buffer<T> m_state; ///< the network's before the step at hand
+    buffer<T> m_state;                           ///< the network's before the step at hand
+    buffer<T> m_values_before, m_average_before; ///< the same of what an update changes, if it is wild
+    std::array<buffer<T>, slots> m_slots_before;
     workspace m_room;
     index m_step = 0;
     bool m_shows_average = false;
@@ -199,6 +211,24 @@ private:
                                  m_terms.average ? m_average.data() : nullptr},
                terms);
     }
+    static void copy(const auto& from, buffer<T>& to) {
+        const auto size = static_cast<index>(from.size());
+        if (to.size() != size) to = buffer<T>(size);
+        std::copy(from.begin(), from.end(), to.begin());
+    }
+    void keep() {
+        copy(m_net.values(), m_values_before);
+        copy(m_average, m_average_before);
+        for (std::size_t s = 0; s < slots; ++s) copy(m_slots[s], m_slots_before[s]);
+    }
+    void give_back() {
+        std::copy(m_values_before.begin(), m_values_before.end(), m_net.values().begin());
+        std::swap(m_average, m_average_before);
+        std::swap(m_slots, m_slots_before);
+    }
+    static bool is_finite(std::span<const T> values) {
+        return std::all_of(values.begin(), values.end(), [](T v) { return std::isfinite(v); });
+    }
     double accuracy(std::span<const label> labels, index batch) const {
         index right = 0;
         for (index i = 0; i < batch; ++i)
@@ -211,19 +241,17 @@ private:
     template <class Target>
     [[noreturn]] void diverged(const char* what, double value, double rate,
                                const data::batch<T, Target>& batch) const {
-        const auto wrong = [](const T* begin, const T* end) {
-            return std::find_if(begin, end, [](T v) { return !std::isfinite(v); });
-        };
+        const auto shown = [](double v) { return std::isnan(v) ? std::abs(v) : v; }; // not "-nan"
         std::string why = "try a smaller rate, or clip_norm";
         const index per_sample = batch.sample_shape.size();
         const T *x = batch.x.data(), *x_end = x + batch.size * per_sample;
-        const auto values = std::as_const(m_net).values();
-        if (const T* found = wrong(x, x_end); found != x_end)
+        const T* found = std::find_if(x, x_end, [](T v) { return !std::isfinite(v); });
+        if (found != x_end)
             why = detail::text("element ", (found - x) % per_sample, " of sample ", (found - x) / per_sample,
-                               " of the batch is ", *found);
-        else if (wrong(values.data(), values.data() + values.size()) != values.data() + values.size())
+                               " of the batch is ", shown(static_cast<double>(*found)));
+        else if (!is_finite(m_net.values()))
             why = "parameters are not finite since the step before: " + why;
-        detail::fail<divergence_error>("the ", what, " is ", value, " in step ", m_step + 1,
+        detail::fail<divergence_error>("the ", what, " is ", shown(value), " in step ", m_step + 1,
                                        " at learning rate ", rate, ": ", why);
     }
 };
