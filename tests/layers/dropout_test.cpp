@@ -71,9 +71,9 @@ TEST_CASE("dropout in training zeroes a share and divides the rest by 1 - rate, 
 TEST_CASE("dropout's neighbours, samples and steps die independently") {
     constexpr strata::index batch = 40, features = 500;
     const auto agreement = [](const std::vector<double>& a, const std::vector<double>& b, std::size_t shift) {
-        double same = 0;
-        for (std::size_t i = 0; i + shift < a.size(); ++i) same += (a[i] == 0) == (b[i + shift] == 0);
-        return same / static_cast<double>(a.size() - shift);
+        double agreeing = 0;
+        for (std::size_t i = 0; i + shift < a.size(); ++i) agreeing += (a[i] == 0) == (b[i + shift] == 0);
+        return agreeing / static_cast<double>(a.size() - shift);
     };
     const draw<1, 1, features> d({.rate = 0.5f}, batch, {1, 0, 0});
     const draw<1, 1, features> next({.rate = 0.5f}, batch, {1, 0, 1});
