@@ -37,8 +37,7 @@ public:
                 ->check(CLI::IsMember(variants))
                 ->capture_default_str();
         }
-        app.add_option("--data",
-                       m_data,
+        app.add_option("--data", m_data,
                        "folder of the IDX files (default: the one that scripts/fetch fills, or the "
                        "small subset that comes with strata)");
         app.add_option("--steps", steps, "training steps")->check(CLI::PositiveNumber)->capture_default_str();
@@ -50,8 +49,7 @@ public:
         app.add_option("--threads", m_threads, "threads to compute with (default: every core)")
             ->check(CLI::PositiveNumber);
         app.add_flag("--quiet", quiet, "print the final result only");
-        app.add_flag("--track-best",
-                     m_track_best,
+        app.add_flag("--track-best", m_track_best,
                      "look at the test set every 100 steps and report the best accuracy too (a best chosen "
                      "on the test set)");
         app.add_option("--result", m_result, "write the result to this file, as JSON");
@@ -76,7 +74,11 @@ public:
     strata::data::mnist_parts mnist(strata::index validation = 0) {
         std::filesystem::path folder = m_data;
         if (m_data.empty()) folder = strata::data::cache_directory() / "mnist";
-        m_subset = m_data.empty() && !std::filesystem::exists(folder);
+        const auto holds = [&](const char* file) {
+            return std::filesystem::exists(folder / file)
+                   || std::filesystem::exists(folder / (std::string(file) + ".gz"));
+        };
+        m_subset = m_data.empty() && !holds("train-images-idx3-ubyte");
         if (m_subset) {
             std::fprintf(
                 stderr,
@@ -128,14 +130,10 @@ public:
         m_interrupted = run.interrupted;
         if (best.on)
             std::printf("best test accuracy on the way %.2f %% after %td steps (chosen on the test set)\n",
-                        100 * best.best.accuracy,
-                        best.best_step);
+                        100 * best.best.accuracy, best.best_step);
         if (m_subset) std::printf("(trained and tested on the small subset)\n");
-        std::printf("test accuracy %.2f %% (%td of %s wrong), %.0f s\n",
-                    100 * on_test.accuracy,
-                    on_test.errors,
-                    with_comma(on_test.samples).c_str(),
-                    run.seconds);
+        std::printf("test accuracy %.2f %% (%td of %s wrong), %.0f s\n", 100 * on_test.accuracy,
+                    on_test.errors, with_comma(on_test.samples).c_str(), run.seconds);
         if (m_result.empty()) return;
         nlohmann::ordered_json result{{"example", m_name},
                                       {"variant", variant},
@@ -158,8 +156,8 @@ public:
 private:
     static std::string with_comma(strata::index n) { // 10,000
         char text[40];
-        std::snprintf(
-            text, sizeof text, n < 1'000 ? "%td" : "%td,%03td", n < 1'000 ? n : n / 1'000, n % 1'000);
+        std::snprintf(text, sizeof text, n < 1'000 ? "%td" : "%td,%03td", n < 1'000 ? n : n / 1'000,
+                      n % 1'000);
         return text;
     }
 

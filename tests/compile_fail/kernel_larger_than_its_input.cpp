@@ -1,4 +1,4 @@
-// expect: conv2d: the kernel is larger than its padded input: choose a smaller kernel or dilation, or padding = same
+// expect: conv2d: the kernel is larger than its padded input: choose a smaller kernel
 // shows: 4, 4, 3
 #include <strata/strata.hpp>
 

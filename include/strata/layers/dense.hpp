@@ -3,8 +3,10 @@
 #include <strata/core/parameter.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/shape.hpp>
+#include <strata/kernels/bias.hpp>
 #include <strata/kernels/gemm.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -64,9 +66,8 @@ template <index Units, bias_term Bias = with_bias> struct dense {
                  p.batch);
             if constexpr (Bias == with_bias) {
                 T* const db = bias.gradient.data();
-                for (index j = 0; j < Units; ++j) db[j] = 0;
-                for (index n = 0; n < p.batch; ++n)
-                    for (index j = 0; j < Units; ++j) db[j] += dy[n * Units + j];
+                std::fill_n(db, Units, T(0));
+                add_column_sums(db, dy, p.batch, Units);
             }
             if constexpr (!std::is_null_pointer_v<decltype(dx)>)
                 gemm(dx, features, plain(dy, Units), transposed(weight.value.data(), Units), p.batch,
