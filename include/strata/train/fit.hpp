@@ -90,6 +90,9 @@ template <class Member, class C, class Run> void notify(const Member& member, C&
         if (callback) notify(member, *callback, run);
     } else if constexpr (std::invocable<const Member&, C&, Run&>) {
         member(callback, run);
+    } else {
+        static_assert(!std::invocable<const Member&, std::remove_const_t<C>&, Run&>,
+                      "fit: this callback is const, but changes when it is called");
     }
 }
 template <bool Reporters, class Member, class Run, class... Callbacks>
