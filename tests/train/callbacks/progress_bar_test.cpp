@@ -206,7 +206,7 @@ TEST_CASE("a resumed run counts its own time and samples", "[progress_bar]") {
 
 TEST_CASE("on a terminal a bar moves below the lines, and is gone in the end", "[progress_bar]") {
     const auto start = std::chrono::steady_clock::now();
-    const screen s = shown(120, [](std::FILE* out) {
+    const screen s = shown(160, [](std::FILE* out) {
         network net{input<2>{}, dense<3>{}};
         fit(net, clouds(400, 3), softmax_cross_entropy{}, adam{}, {.batch_size = 4, .epochs = 3},
             progress_bar{.out = out}, evaluate_on{clouds(9, 3)},
