@@ -49,8 +49,10 @@ template <class Body> void parallel_chunks(index count, index grain, int workers
     // A team of one size: OpenMP runtimes end and start threads, and allocate, when the size changes.
     const int team = std::min(workers, threads());
     if (team > 1 && chunks > 1 && !detail::team_is_busy().exchange(true, std::memory_order_acquire)) {
-#pragma omp parallel for schedule(static, 1) num_threads(team)
-        for (index chunk = 0; chunk < chunks; ++chunk) run(omp_get_thread_num(), chunk);
+        // Chunks are dealt out by hand: clang's runtime allocates in every `omp for`.
+#pragma omp parallel num_threads(team)
+        for (index chunk = omp_get_thread_num(); chunk < chunks; chunk += omp_get_num_threads())
+            run(omp_get_thread_num(), chunk);
         detail::team_is_busy().store(false, std::memory_order_release);
     } else {
         for (index chunk = 0; chunk < chunks; ++chunk) run(0, chunk);
