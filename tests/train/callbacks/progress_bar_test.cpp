@@ -1,3 +1,8 @@
+// libstdc++'s <regex> is not clean for g++ 12 with sanitizers.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include <strata/layers/dense.hpp>
 #include <strata/loss/mean_squared_error.hpp>
 #include <strata/network/network.hpp>
