@@ -80,6 +80,9 @@ TEST_CASE("a workspace hands out aligned memory") {
     CHECK(p.threads == 2);
     CHECK(p.training);
     CHECK(room.last().batch == 3);
+    CHECK(room.size() == 101);
+    room.room({3, 2, true}, 101, 2); // one byte more is not there yet
+    CHECK(room.size() == 103);
 }
 
 TEST_CASE("training memory grows with the batch, and inference takes less than training") {
