@@ -13,10 +13,9 @@ void add_bias(T* y, const T* bias, index rows, index columns, const Activation& 
         return;
     }
     const detail::repeated<T> repeated(bias, columns);
-    const T* const b = repeated.data();
+    const T* __restrict const b = repeated.data();
     detail::for_each_turn(rows, columns, [&](index begin, index count) {
-        T* const at = y + begin;
-#pragma omp simd
+        T* __restrict const at = y + begin;
         for (index j = 0; j < count; ++j) at[j] = activation(at[j] + b[j]);
     });
 }

@@ -112,18 +112,17 @@ void normalise(T* y, const T* x, const T* mean, const T* inverse_deviation, cons
     for (index c = 0; c < channels; ++c) gain[c] = (scale ? scale[c] : T(1)) * inverse_deviation[c];
     const detail::repeated<T> means(mean, channels), gains(gain, channels),
         offsets(offset ? offset : mean, channels);
-    const T *const m = means.data(), *const g = gains.data(), *const o = offsets.data();
+    const T *__restrict const m = means.data(), *__restrict const g = gains.data(),
+                              *__restrict const o = offsets.data();
     parallel_for(rows, detail::rows_per_chunk(channels), [&](index row, index row_end) {
         const T* const from = x + row * channels;
         T* const to = y + row * channels;
         detail::for_each_turn(row_end - row, channels, [&](index begin, index size) {
-            const T* const in = from + begin;
-            T* const out = to + begin;
+            const T* __restrict const in = from + begin;
+            T* __restrict const out = to + begin;
             if (offset) {
-#pragma omp simd
                 for (index j = 0; j < size; ++j) out[j] = activation((in[j] - m[j]) * g[j] + o[j]);
             } else {
-#pragma omp simd
                 for (index j = 0; j < size; ++j) out[j] = activation((in[j] - m[j]) * g[j]);
             }
         });
