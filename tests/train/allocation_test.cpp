@@ -32,12 +32,12 @@
 #include "support/catch.hpp"
 
 // A sanitizer has functions of its own in the place of malloc: there the same steps run uncounted.
-#if defined(__has_feature)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STRATA_TEST_SANITIZED
+#elif defined(__has_feature) // clang's way; other headers define it for g++, as 0
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define STRATA_TEST_SANITIZED
 #endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STRATA_TEST_SANITIZED
 #endif
 #if defined(__GLIBC__) && !defined(STRATA_TEST_SANITIZED)
 #define STRATA_TEST_COUNTS
