@@ -14,9 +14,7 @@ using namespace strata;
 int main(int argc, char** argv) {
     example run("mnist_softmax", "A linear classifier of handwritten digits", 10'000, 100);
     double average = 0.999;
-    run.app.add_option("--average", average, "decay of the average of the weights, 0 for none")
-        ->check(CLI::Range(0.0, 0.9999999))
-        ->capture_default_str();
+    run.option("--average", average, 0, 0.9999999, "decay of the average of the weights, 0 for none");
 
     return run.main(argc, argv, [&] {
         const auto data = run.mnist();

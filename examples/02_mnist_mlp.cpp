@@ -14,7 +14,7 @@ using namespace strata;
 int main(int argc, char** argv) {
     example run("mnist_mlp", "A perceptron with one hidden layer of 500 units", 30'000, 100);
     double rate = 0.8;
-    run.app.add_option("--rate", rate, "learning rate of the first epoch")->capture_default_str();
+    run.option("--rate", rate, 0, 1000, "learning rate of the first epoch");
 
     return run.main(argc, argv, [&] {
         const auto data = run.mnist(5'000);

@@ -164,7 +164,8 @@ template <std::size_t Rank> tensor<std::uint8_t, Rank> read_idx(const std::files
         if (size == 0)
             detail::fail<file_error>(name, ": dimension ", i, " of ", Rank,
                                      " has size 0, at least 1 is needed");
-        announced += (i ? "x" : "") + std::to_string(size);
+        if (i > 0) announced += 'x';
+        announced += std::to_string(size);
         sizes[i] = size;
         expected = expected > most / size ? most : expected * size;
     }

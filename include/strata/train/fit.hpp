@@ -218,9 +218,9 @@ fit_result fit(Trainer& trainer, const Dataset& train, const fit_options& option
 template <class Network, class Dataset, class Loss, optimizer Optimizer, class... Callbacks>
 fit_result fit(Network& net, const Dataset& train, Loss loss, Optimizer rule, const fit_options& options,
                Callbacks&&... callbacks) {
-    trainer worker(
-        net, std::move(loss), std::move(rule),
-        training_terms{options.l2, options.weight_decay, options.clip_norm, options.average, options.seed});
+    training_terms terms{options.l2, options.weight_decay, options.clip_norm, {}, options.seed};
+    if (options.average) terms.average = *options.average;
+    trainer worker(net, std::move(loss), std::move(rule), terms);
     return fit(worker, train, options, std::forward<Callbacks>(callbacks)...);
 }
 

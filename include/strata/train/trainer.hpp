@@ -78,9 +78,8 @@ public:
 
     /// One step: forward, loss, backward, update. Throws argument_error when the batch does not fit the
     /// network or the learning rate is not finite, and divergence_error when the loss or a clipped gradient
-    /// is not finite, or the parameters would no longer be; in all cases they, the state, the average and the
-    /// optimizer's memory are as they were before. (Messages count steps from
-    /// 1, as a progress bar does.)
+    /// is not finite; the parameters, the state, the average and the optimizer's memory are then as they were
+    /// before. (Messages count steps from 1, as a progress bar does.)
     template <class Target> step_result step(const data::batch<T, Target>& batch) {
         constexpr bool has_labels = std::is_same_v<Target, label>;
         constexpr index outputs = Network::output_size;
@@ -118,16 +117,7 @@ public:
                 if (!std::isfinite(norm)) diverged("norm of the gradients", norm, rate, batch);
                 terms.gradient_scale = clip_scale(norm, m_terms.clip_norm);
             }
-            // An overflow shows in the loss first: this far out, look whether the update is finite.
-            const bool is_wild = std::abs(result.loss) > 1e6;
-            if (is_wild) keep();
             apply(terms);
-            if (is_wild && !is_finite(m_net.values())) {
-                give_back();
-                detail::fail<divergence_error>("parameters are not finite after step ", m_step + 1,
-                                               ", with loss ", result.loss, " at learning rate ", rate,
-                                               ": try a smaller rate, or clip_norm");
-            }
         } catch (...) {
             std::copy(m_state.begin(), m_state.end(), m_net.state().begin());
             throw;
@@ -192,9 +182,7 @@ private:
     training_terms m_terms;
     std::array<buffer<T>, slots> m_slots;
     buffer<T> m_average, m_output, m_gradient;
-    buffer<T> m_state;                           ///< the network's before the step at hand
-    buffer<T> m_values_before, m_average_before; ///< the same of what an update changes, if it is wild
-    std::array<buffer<T>, slots> m_slots_before;
+    buffer<T> m_state; ///< the network's before the step at hand
     workspace m_room;
     index m_step = 0;
     bool m_shows_average = false;
@@ -210,21 +198,6 @@ private:
                update_buffers<T>{m_net.values().data(), m_net.gradients().data(), memory, spans,
                                  m_terms.average ? m_average.data() : nullptr},
                terms);
-    }
-    static void copy(const auto& from, buffer<T>& to) {
-        const auto size = static_cast<index>(from.size());
-        if (to.size() != size) to = buffer<T>(size);
-        std::copy(from.begin(), from.end(), to.begin());
-    }
-    void keep() {
-        copy(m_net.values(), m_values_before);
-        copy(m_average, m_average_before);
-        for (std::size_t s = 0; s < slots; ++s) copy(m_slots[s], m_slots_before[s]);
-    }
-    void give_back() {
-        std::copy(m_values_before.begin(), m_values_before.end(), m_net.values().begin());
-        std::swap(m_average, m_average_before);
-        std::swap(m_slots, m_slots_before);
     }
     static bool is_finite(std::span<const T> values) {
         return std::all_of(values.begin(), values.end(), [](T v) { return std::isfinite(v); });

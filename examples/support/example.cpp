@@ -1,0 +1,146 @@
+#include "support/example.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <unistd.h>
+#include <utility>
+
+namespace {
+
+std::string with_comma(strata::index n) { // 10,000
+    char text[40];
+    std::snprintf(text, sizeof text, n < 1'000 ? "%td" : "%td,%03td", n < 1'000 ? n : n / 1'000, n % 1'000);
+    return text;
+}
+
+/// Threads that spin while they wait take the processor from those that work as soon as anything else runs on
+/// the machine. OpenMP reads this setting when a program is loaded, so the program loads itself once more.
+void let_threads_sleep(char** argv) {
+    if (std::getenv("OMP_WAIT_POLICY")) return;
+    setenv("OMP_WAIT_POLICY", "passive", 1);
+    execv("/proc/self/exe", argv); // comes back only where it cannot be done
+}
+
+} // namespace
+
+struct example::command_line {
+    CLI::App app;
+    command_line(const std::string& description, const std::string& name) : app(description, name) {}
+};
+
+example::example(std::string name, const std::string& description, strata::index default_steps,
+                 strata::index default_batch, const std::vector<std::string>& variants)
+    : steps(default_steps),
+      batch(default_batch),
+      m_command_line(std::make_unique<command_line>(description, name)),
+      m_name(std::move(name)) {
+    auto& app = m_command_line->app;
+    const CLI::Range at_least_one(1, 1'000'000'000);
+    if (!variants.empty()) {
+        variant = variants.back();
+        app.add_option("--variant", variant, "which network to train")
+            ->check(CLI::IsMember(variants))
+            ->capture_default_str();
+    }
+    app.add_option(
+        "--data", m_data,
+        "folder of the IDX files (default: the one that scripts/fetch fills, or the small subset that "
+        "comes with strata)");
+    app.add_option("--steps", steps, "training steps")->check(at_least_one)->capture_default_str();
+    app.add_option("--batch", batch, "samples in a step")->check(at_least_one)->capture_default_str();
+    app.add_option("--seed", seed, "of the first weights, the order of the samples, the dropout")
+        ->capture_default_str();
+    app.add_option("--threads", m_threads, "threads to compute with (default: every core)")
+        ->check(at_least_one);
+    app.add_flag("--quiet", quiet, "print the final result only");
+    app.add_flag("--track-best", m_track_best,
+                 "look at the test set every 100 steps and report the best accuracy too (a best chosen on "
+                 "the test set)");
+    app.add_option("--result", m_result, "write the result to this file, as JSON");
+}
+
+example::~example() = default;
+
+void example::option(const std::string& name, double& value, double low, double high,
+                     const std::string& help) {
+    m_command_line->app.add_option(name, value, help)->check(CLI::Range(low, high))->capture_default_str();
+}
+
+int example::main(int argc, char** argv, const std::function<void()>& body) {
+    let_threads_sleep(argv);
+    auto& app = m_command_line->app;
+    try {
+        app.parse(argc, argv);
+        if (m_threads > 0) strata::threads(m_threads);
+        body();
+        return m_interrupted ? 130 : 0;
+    } catch (const CLI::Success& request) { // --help
+        return app.exit(request);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "%s: %s\n", m_name.c_str(), e.what());
+        return 2;
+    }
+}
+
+strata::data::mnist_parts example::mnist(strata::index validation) {
+    std::filesystem::path folder = m_data;
+    if (m_data.empty()) folder = strata::data::cache_directory() / "mnist";
+    const auto holds = [&](const std::string& file) {
+        return std::filesystem::exists(folder / file) || std::filesystem::exists(folder / (file + ".gz"));
+    };
+    m_subset = m_data.empty() && !holds("train-images-idx3-ubyte");
+    if (m_subset) {
+        std::fprintf(
+            stderr,
+            "\n*** No MNIST in %s: training on 1,000 digits that come with strata, testing on 500. ***\n"
+            "*** Expect an accuracy far below the real one. scripts/fetch mnist brings all 70,000. ***\n\n",
+            folder.c_str());
+        folder = STRATA_MNIST_SUBSET;
+        validation /= 50; // of 1,000 instead of 60,000
+    }
+    return strata::data::mnist(folder, {.validation = validation});
+}
+
+std::optional<strata::progress_bar> example::show() const {
+    if (quiet) return std::nullopt;
+    return strata::progress_bar{.every = 500};
+}
+
+std::optional<strata::evaluate_on<example::digits>> example::track(const digits& test) const {
+    if (!m_track_best) return std::nullopt;
+    return strata::evaluate_on(test, 100, "test");
+}
+
+void example::finish(const strata::fit_result& run, double train, std::optional<double> validation,
+                     const strata::evaluation& test, const std::optional<strata::evaluate_on<digits>>& best) {
+    m_interrupted = run.interrupted;
+    if (best)
+        std::printf("best test accuracy on the way %.2f %% after %td steps (chosen on the test set)\n",
+                    100 * best->best.accuracy, best->best_step);
+    if (m_subset) std::printf("(trained and tested on the small subset)\n");
+    std::printf("test accuracy %.2f %% (%td of %s wrong), %.0f s\n", 100 * test.accuracy, test.errors,
+                with_comma(test.samples).c_str(), run.seconds);
+    if (m_result.empty()) return;
+    nlohmann::ordered_json result{{"example", m_name},
+                                  {"variant", variant},
+                                  {"seed", seed},
+                                  {"steps", run.steps},
+                                  {"seconds", run.seconds},
+                                  {"train_accuracy", train},
+                                  {"validation_accuracy", nullptr},
+                                  {"test_accuracy", test.accuracy},
+                                  {"test_errors", test.errors}};
+    if (validation) result["validation_accuracy"] = *validation;
+    if (best) result["best_test_accuracy"] = best->best.accuracy;
+    if (m_subset) result["subset"] = true;
+    std::ofstream file(m_result);
+    file << result.dump() << '\n';
+    file.close();
+    if (!file) throw strata::file_error(m_result + ": cannot be written");
+}
