@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -221,7 +222,7 @@ TEST_CASE("an exception in a callback ends the run and leaves no thread behind",
     CHECK(threads_of_this_process() == before);
 }
 
-TEST_CASE("divergence names step and rate, and the network keeps finite parameters", "[fit]") {
+TEST_CASE("divergence names step, rate and cause, and leaves the network as the step before did", "[fit]") {
     threads(1);
     const auto before = threads_of_this_process();
     network net{input<2>{}, dense<8>{}, relu{}, dense<1>{}};
@@ -232,12 +233,13 @@ TEST_CASE("divergence names step and rate, and the network keeps finite paramete
     });
     INFO(text);
     const std::string step = std::to_string(history.size());
-    CHECK(text.starts_with("parameters are not finite after step " + step + ", with loss "));
-    CHECK(text.ends_with(" at learning rate 50: try a smaller rate, or clip_norm"));
-    for (const float w : history.back()) REQUIRE(std::isfinite(w));
+    CHECK(text.starts_with("the loss is "));
+    CHECK(text.find(" in step " + step + " at learning rate 50: ") != std::string::npos);
+    CHECK(text.ends_with("try a smaller rate, or clip_norm"));
     CHECK(history.size() > 2);
     CHECK(history.size() < 100);
-    CHECK(copy_of(net.values()) == history.back());
+    const auto now = copy_of(net.values()); // bit by bit: NaN equals NaN
+    CHECK(std::memcmp(now.data(), history.back().data(), now.size() * sizeof(float)) == 0);
     CHECK(threads_of_this_process() == before);
 }
 
