@@ -27,6 +27,14 @@ void let_threads_sleep(char** argv) {
     execv("/proc/self/exe", argv); // comes back only where it cannot be done
 }
 
+/// Throws unless a file can be written there: what cannot be kept is better not computed.
+void check_writable(const std::filesystem::path& path) {
+    const auto folder = std::filesystem::absolute(path).parent_path();
+    const auto& changed = std::filesystem::exists(path) ? path : folder;
+    if (std::filesystem::is_directory(path) || access(changed.c_str(), W_OK) != 0)
+        throw strata::file_error(path.string() + ": cannot be written");
+}
+
 } // namespace
 
 struct example::command_line {
@@ -55,6 +63,9 @@ example::example(std::string name, const std::string& description, strata::index
     app.add_option("--steps", steps, "training steps")->check(at_least_one)->capture_default_str();
     app.add_option("--batch", batch, "samples in a step")->check(at_least_one)->capture_default_str();
     app.add_option("--seed", seed, "of the first weights, the order of the samples, the dropout")
+        ->check([](const std::string& text) {
+            return text.starts_with('-') ? "Value " + text + " is negative" : std::string();
+        })
         ->capture_default_str();
     app.add_option("--threads", m_threads, "threads to compute with (default: every core)")
         ->check(at_least_one);
@@ -77,6 +88,7 @@ int example::main(int argc, char** argv, const std::function<void()>& body) {
     auto& app = m_command_line->app;
     try {
         app.parse(argc, argv);
+        if (!m_result.empty()) check_writable(m_result);
         if (m_threads > 0) strata::threads(m_threads);
         body();
         return m_interrupted ? 130 : 0;
