@@ -76,6 +76,18 @@ TEST_CASE("cosine and one_cycle stay at their last value") {
     CHECK(o(4'000) == o(39));
 }
 
+TEST_CASE(
+    "a schedule without steps is not a number, which a trainer refuses; one of a single step has a value") {
+    CHECK(std::isnan(exponential_decay{.steps = 0}(0)));
+    CHECK(std::isnan(exponential_decay{.steps = 0, .staircase = true}(0)));
+    CHECK(std::isnan(cosine{.steps = 0}(0)));
+    const one_cycle starts_at_peak{.peak = 0.5, .steps = 10, .rise = 0.1};
+    CHECK(starts_at_peak(0) == 0.5);
+    CHECK(starts_at_peak(1) < 0.5);
+    CHECK(std::isfinite(one_cycle{.steps = 1}(0)));
+    CHECK(std::isfinite(one_cycle{.steps = 1, .rise = 1}(0)));
+}
+
 TEST_CASE("warm_up rises in a straight line to the schedule behind it, which starts at its own step 0") {
     const schedule s = warm_up{.steps = 4, .then = exponential_decay{.initial = 0.5, .steps = 100}};
     for (strata::index t = 0; t < 4; ++t) CHECK(s(t) == Approx(0.1 * static_cast<double>(t + 1)));

@@ -169,7 +169,10 @@ TEST_CASE("terms and learning rates must be numbers that make sense", "[trainer]
     trainer worker(net, softmax_cross_entropy{}, sgd{[](strata::index) { return std::nan(""); }});
     const auto before = copy_of(net.values());
     CHECK(message<argument_error>([&] { worker.step(batch_of(clouds(6, 3), 6)); })
-          == "trainer: the learning rate of step 1 is nan");
+          == "trainer: the learning rate of step 1 is nan, it must be finite and not negative");
+    trainer uphill(net, softmax_cross_entropy{}, sgd{-0.5});
+    CHECK(message<argument_error>([&] { uphill.step(batch_of(clouds(6, 3), 6)); })
+          == "trainer: the learning rate of step 1 is -0.5, it must be finite and not negative");
     CHECK(copy_of(net.values()) == before);
 }
 

@@ -45,9 +45,8 @@ struct exponential_decay {
     bool staircase = false;
 
     double operator()(index step) const {
-        const double exponent = staircase ? static_cast<double>(step / steps)
-                                          : static_cast<double>(step) / static_cast<double>(steps);
-        return floor + initial * std::pow(rate, exponent);
+        const double passed = static_cast<double>(step) / static_cast<double>(steps);
+        return floor + initial * std::pow(rate, staircase ? std::floor(passed) : passed);
     }
 };
 
@@ -100,7 +99,7 @@ struct one_cycle {
         const double turn = rise * static_cast<double>(steps) - 1;
         const auto last = static_cast<double>(steps - 1);
         const double t = std::min(static_cast<double>(step), last);
-        if (t <= turn) return between(start, peak, t / turn);
+        if (t <= turn) return turn > 0 ? between(start, peak, t / turn) : peak;
         return between(peak, end, (t - turn) / (last - turn));
     }
 

@@ -49,6 +49,8 @@ struct step_result {
 /// It refers to the network and holds all that training needs beside it: the optimizer's memory, the average
 /// of the parameters, a workspace. Once it has seen its largest batch, a step allocates nothing.
 template <class Network, class Loss, optimizer Optimizer> class trainer {
+    static_assert(!std::is_const_v<Network>, "trainer, fit: the network is const, but training changes it");
+
 public:
     using network_type = Network;
     using T = typename Network::value_type;
@@ -90,8 +92,9 @@ public:
         const auto targets = detail::targets_of(batch);
         if constexpr (has_labels) detail::check_targets(targets, batch.size, outputs);
         const double rate = m_optimizer.learning_rate(m_step);
-        if (!std::isfinite(rate))
-            detail::fail<argument_error>("trainer: the learning rate of step ", m_step + 1, " is ", rate);
+        if (!(rate >= 0 && rate <= std::numeric_limits<double>::max()))
+            detail::fail<argument_error>("trainer: the learning rate of step ", m_step + 1, " is ",
+                                         shown(rate), ", it must be finite and not negative");
         if (m_output.size() < batch.size * outputs) {
             const index room = std::max(batch.size, batch.capacity) * outputs;
             m_output = buffer<T>(room);
@@ -199,6 +202,7 @@ private:
                                  m_terms.average ? m_average.data() : nullptr},
                terms);
     }
+    static double shown(double v) { return std::isnan(v) ? std::abs(v) : v; } // not "-nan"
     static bool is_finite(std::span<const T> values) {
         return std::all_of(values.begin(), values.end(), [](T v) { return std::isfinite(v); });
     }
@@ -214,7 +218,6 @@ private:
     template <class Target>
     [[noreturn]] void diverged(const char* what, double value, double rate,
                                const data::batch<T, Target>& batch) const {
-        const auto shown = [](double v) { return std::isnan(v) ? std::abs(v) : v; }; // not "-nan"
         std::string why = "try a smaller rate, or clip_norm";
         const index per_sample = batch.sample_shape.size();
         const T *x = batch.x.data(), *x_end = x + batch.size * per_sample;
