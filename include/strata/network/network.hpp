@@ -40,6 +40,12 @@ template <std::floating_point T, index... Sizes> struct input_of {
 /// input<28, 28, 1> or input<784>, in float.
 template <index... Sizes> using input = input_of<float, Sizes...>;
 
+namespace detail {
+template <class I> inline constexpr bool is_input = requires {
+    I::sample.size();
+};
+} // namespace detail
+
 /// A network is its input and its layers: a type that knows its shapes, its number of parameters and its
 /// work.
 ///
@@ -47,6 +53,9 @@ template <index... Sizes> using input = input_of<float, Sizes...>;
 /// network, each with a workspace of its own. All trainable parameters lie in one flat buffer, their
 /// gradients in another, running statistics and counts in a third.
 template <class Input, layer_spec... Specs> class network {
+    static_assert(detail::is_input<Input>,
+                  "network: what goes in comes first: network{input<28, 28, 1>{}, ...}");
+
 public:
     using value_type = typename Input::value_type;
     using T = value_type;
