@@ -55,7 +55,8 @@ template <class Layer> constexpr index trained_count() {
 
 } // namespace detail
 
-/// A network's layers as a table; print it: std::cout << summary(net).
+/// A network's layers as a table; print it: std::cout << summary(net). The memory of a sample is what it
+/// takes in a workspace: its input and the network's output lie with the caller.
 class summary {
 public:
     template <class Input, class... Specs> explicit summary(const network<Input, Specs...>&) {
@@ -70,9 +71,10 @@ public:
         for (const auto& p : net::parameter_table) m_state += is_trainable(p.kind) ? 0 : p.sizes.size();
         m_multiply_adds = net::multiply_adds;
         m_parameter_bytes = m_parameters * static_cast<index>(sizeof(typename net::T));
-        // what one more sample costs: fixed parts, which do not grow with the batch, cancel
+        // what one more sample of a large batch costs: fixed parts, and those that stop growing, cancel
         const auto per_sample = [](bool training) {
-            return (net::memory({65, 1, training}) - net::memory({1, 1, training})) / 64;
+            constexpr index batch = 4096;
+            return (net::memory({2 * batch, 1, training}) - net::memory({batch, 1, training})) / batch;
         };
         m_training = per_sample(true);
         m_inference = per_sample(false);
@@ -95,7 +97,8 @@ public:
                  r.multiply_adds > 0 ? detail::with_commas(r.multiply_adds) : "");
         out << rule << '\n';
         line("total", "", detail::with_commas(s.m_parameters), detail::with_commas(s.m_multiply_adds));
-        if (s.m_state > 0) out << "running statistics: " << detail::with_commas(s.m_state) << " numbers\n";
+        if (s.m_state > 0)
+            out << "state: " << detail::with_commas(s.m_state) << " numbers that are not trained\n";
         return out << "memory: parameters " << detail::in_bytes(s.m_parameter_bytes) << "; a sample "
                    << detail::in_bytes(s.m_training) << " in training, " << detail::in_bytes(s.m_inference)
                    << " in inference\n";
