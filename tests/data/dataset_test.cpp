@@ -156,3 +156,11 @@ TEST_CASE("labels that no batch could hold are refused", "[dataset]") {
     y(1) = (std::int64_t{1} << 31) - 1;
     CHECK(dataset(floats<float>(4), y).size() == 4);
 }
+
+TEST_CASE("flat samples become samples of one pixel") {
+    const tensor<float, 2> x{{1, 2, 3}, {4, 5, 6}};
+    const data::dataset set(data::flat(x), tensor<float, 2>{{1}, {2}});
+    CHECK(set.size() == 2);
+    CHECK(set.sample_shape() == shape{1, 1, 3});
+    CHECK(set.samples(1)[0] == 4);
+}

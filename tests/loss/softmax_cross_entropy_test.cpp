@@ -77,3 +77,13 @@ TEST_CASE("softmax_cross_entropy refuses bad targets") {
     check_bad_labels(softmax_cross_entropy{});
     check_bad_rows(softmax_cross_entropy{});
 }
+
+TEST_CASE("softmax_cross_entropy refuses a smoothing that is no share") {
+    const double logits[]{1, 2};
+    const label labels[]{1};
+    for (const double smoothing : {-0.1, 1.5, std::nan("")}) {
+        const softmax_cross_entropy loss{.label_smoothing = smoothing};
+        CHECK_THROWS_AS(loss(logits, std::span<const label>(labels), static_cast<double*>(nullptr), 1, 2),
+                        argument_error);
+    }
+}

@@ -62,8 +62,9 @@ template <class T, class Y> struct batch {
           targets(capacity_ * target_size_) {}
 
     /// The filled samples as an array (size, height, width, channels), for any xtensor expression.
-    tensor_view<T, 4> samples() {
-        return view<T, 4>(x.data(), {size, sample_shape.height, sample_shape.width, sample_shape.channels});
+    tensor_view<const T, 4> samples() const {
+        return view<const T, 4>(x.data(),
+                                {size, sample_shape.height, sample_shape.width, sample_shape.channels});
     }
 
 private:

@@ -4,6 +4,7 @@
 #include <strata/core/shape.hpp>
 #include <strata/core/tensor.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -128,6 +129,15 @@ private:
     shape m_shape;
     index m_begin = 0, m_count = 0, m_target_size = 1;
 };
+
+/// Flat samples (count, features) as a data set holds them, (count, 1, 1, features):
+/// `dataset(flat(x), targets)`.
+template <class X> tensor<X, 4> flat(tensor<X, 2> samples) {
+    const std::size_t count = samples.shape()[0], features = samples.shape()[1];
+    auto out = tensor<X, 4>::from_shape({count, 1, 1, features});
+    std::copy(samples.begin(), samples.end(), out.begin());
+    return out;
+}
 
 /// Two parts of a data set: `auto [train, validation] = split_of(data, {.validation = 5'000});`
 template <class Dataset> struct split_parts { Dataset train, validation; };

@@ -28,7 +28,7 @@ struct softmax_cross_entropy {
 
     /// output (batch, outputs), targets batch labels or (batch, outputs) rows; writes gradient (batch,
     /// outputs) unless it is null. Throws argument_error, before anything is written, for an empty batch, a
-    /// wrong number of targets, a label out of range.
+    /// wrong number of targets, a label or a smoothing out of range.
     template <class T, class Target>
     double operator()(const T* output, std::span<const Target> targets, T* gradient, index batch,
                       index outputs) const {
@@ -36,6 +36,9 @@ struct softmax_cross_entropy {
             detail::is_label<Target> || std::is_same_v<Target, T>,
             "softmax_cross_entropy expects std::int32_t class labels, or rows of the network's own type");
         detail::check_targets(targets, batch, outputs);
+        if (!(label_smoothing >= 0 && label_smoothing <= 1))
+            detail::fail<argument_error>("softmax_cross_entropy: label smoothing must be in 0 .. 1, got ",
+                                         label_smoothing);
         const auto keep = static_cast<T>(1 - label_smoothing);
         const auto spread = static_cast<T>(label_smoothing / static_cast<double>(outputs));
         const auto share = static_cast<T>(1 / static_cast<double>(batch));

@@ -85,8 +85,11 @@ public:
         for (const auto& r : s.m_rows) wide = std::max(wide, r.name.size());
         const auto line = [&](std::string_view name, std::string_view shape_, std::string_view parameters,
                               std::string_view work) {
-            out << std::left << std::setw(static_cast<int>(wide) + 2) << name << std::right << std::setw(14)
-                << shape_ << std::setw(14) << parameters << std::setw(16) << work << '\n';
+            std::ostringstream columns;
+            columns << std::left << std::setw(static_cast<int>(wide) + 2) << name << std::right
+                    << std::setw(14) << shape_ << std::setw(14) << parameters << std::setw(16) << work;
+            const std::string row = columns.str();
+            out << row.substr(0, row.find_last_not_of(' ') + 1) << '\n';
         };
         const std::string rule(wide + 2 + 14 + 14 + 16, '-');
         line("layer", "output", "parameters", "multiply-adds");

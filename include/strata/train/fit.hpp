@@ -213,8 +213,8 @@ fit_result fit(Trainer& trainer, const Dataset& train, const fit_options& option
 /// then one step of the optimizer for each. Ctrl-C ends the run after the step at hand.
 ///
 /// Throws argument_error when the data does not fit the network or an option is out of range,
-/// divergence_error when the loss is not finite: the network then has the parameters of the step before.
-/// So it has when a callback throws.
+/// divergence_error when the loss is not finite. The network then has the parameters that the step before
+/// left, as it has when a callback throws.
 template <class Network, class Dataset, class Loss, optimizer Optimizer, class... Callbacks>
 fit_result fit(Network& net, const Dataset& train, Loss loss, Optimizer rule, const fit_options& options,
                Callbacks&&... callbacks) {
