@@ -88,6 +88,7 @@
 #include <strata/optim/update.hpp>
 
 // train: the loop around all of it
+#include <strata/train/callback.hpp>
 #include <strata/train/callbacks/early_stopping.hpp>
 #include <strata/train/callbacks/evaluate_on.hpp>
 #include <strata/train/callbacks/log_to.hpp>

@@ -4,12 +4,12 @@
 #include <strata/core/shape.hpp>
 #include <strata/data/batches.hpp>
 #include <strata/data/prefetch.hpp>
+#include <strata/train/callback.hpp>
 #include <strata/train/interrupt.hpp>
 #include <strata/train/run.hpp>
 #include <strata/train/trainer.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -46,67 +46,6 @@ struct fit_result {
 };
 
 namespace detail {
-
-// The members of a callback, which has those it cares for.
-struct on_begin {
-    auto operator()(auto& c, auto& run) const -> decltype(c.begin(run)) { return c.begin(run); }
-};
-struct on_step {
-    auto operator()(auto& c, auto& run) const -> decltype(c.step(run)) { return c.step(run); }
-    auto operator()(auto& c, auto& run) const -> decltype(c(run)) { return c(run); }
-};
-struct on_epoch {
-    auto operator()(auto& c, auto& run) const -> decltype(c.epoch(run)) { return c.epoch(run); }
-};
-struct on_end {
-    auto operator()(auto& c, auto& run) const -> decltype(c.end(run)) { return c.end(run); }
-};
-struct on_failed {
-    auto operator()(auto& c, auto& run) const -> decltype(c.failed(run)) { return c.failed(run); }
-};
-
-template <class C> inline constexpr bool is_optional = false;
-template <class C> inline constexpr bool is_optional<std::optional<C>> = true;
-
-template <class C> constexpr bool is_reporter() {
-    if constexpr (is_optional<C>)
-        return is_reporter<typename C::value_type>();
-    else if constexpr (requires { C::reports; })
-        return C::reports;
-    else
-        return false;
-}
-template <class C, class Run> constexpr bool is_callback() {
-    if constexpr (is_optional<C>)
-        return is_callback<typename C::value_type, Run>();
-    else
-        return std::invocable<
-                   on_begin, C&,
-                   Run&> || std::invocable<on_step, C&, Run&> || std::invocable<on_epoch, C&, Run&> || std::invocable<on_end, C&, Run&> || std::invocable<on_failed, C&, Run&>;
-}
-
-template <class Member, class C, class Run> void notify(const Member& member, C& callback, Run& run) {
-    if constexpr (is_optional<C>) {
-        if (callback) notify(member, *callback, run);
-    } else if constexpr (std::invocable<const Member&, C&, Run&>) {
-        member(callback, run);
-    } else {
-        static_assert(!std::invocable<const Member&, std::remove_const_t<C>&, Run&>,
-                      "fit: this callback is const, but changes when it is called");
-    }
-}
-template <bool Reporters, class Member, class Run, class... Callbacks>
-void notify_those(const Member& member, Run& run, Callbacks&... callbacks) {
-    [[maybe_unused]] const auto one = [&]<class C>(C& callback) {
-        if constexpr (is_reporter<std::remove_const_t<C>>() == Reporters) notify(member, callback, run);
-    };
-    (one(callbacks), ...);
-}
-template <class Member, class Run, class... Callbacks>
-void notify_all(const Member& member, Run& run, Callbacks&... callbacks) {
-    notify_those<false>(member, run, callbacks...);
-    notify_those<true>(member, run, callbacks...);
-}
 
 /// Batch after batch, prepared by a background thread, or on the spot where that takes less than handing one
 /// over from thread to thread; the batches are the same.
