@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
         static_assert(decltype(net)::parameter_count == 7'850);
 
         auto options = run.options();
-        if (average > 0) options.average = moving_average{.decay = average};
+        options.average = moving_average{.decay = average};
         auto best = run.track(data.test);
         const auto trained = fit(net, data.train, softmax_cross_entropy{}, sgd{.learning_rate = 0.5}, options,
                                  best, run.show());

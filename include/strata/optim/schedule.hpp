@@ -99,7 +99,7 @@ struct one_cycle {
         const double turn = rise * static_cast<double>(steps) - 1;
         const auto last = static_cast<double>(steps - 1);
         const double t = std::min(static_cast<double>(step), last);
-        if (t <= turn) return turn > 0 ? between(start, peak, t / turn) : peak;
+        if (t <= turn) return turn > 1e-6 ? between(start, peak, t / turn) : peak; // 0 may be rounded
         return between(peak, end, (t - turn) / (last - turn));
     }
 

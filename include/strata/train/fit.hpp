@@ -33,7 +33,7 @@ struct fit_options {
     double weight_decay = 0; ///< see training_terms
     double clip_norm = 0;    ///< see training_terms
     /// Evaluations use the average, and the network has it in the end.
-    std::optional<moving_average> average{};
+    moving_average average{.decay = 0};
 };
 
 /// How a run went.
@@ -82,8 +82,8 @@ inline void check_terms(const fit_options& asked, const training_terms& got) {
     check("l2", asked.l2, got.l2);
     check("weight_decay", asked.weight_decay, got.weight_decay);
     check("clip_norm", asked.clip_norm, got.clip_norm);
-    if (asked.average && !got.average)
-        fail<argument_error>("fit: an average with decay ", asked.average->decay,
+    if (asked.average.is_kept() && !got.average.is_kept())
+        fail<argument_error>("fit: an average with decay ", asked.average.decay,
                              " is in the options, but none in the trainer, which decides: give it there");
 }
 
@@ -157,9 +157,9 @@ fit_result fit(Trainer& trainer, const Dataset& train, const fit_options& option
 template <class Network, class Dataset, class Loss, optimizer Optimizer, class... Callbacks>
 fit_result fit(Network& net, const Dataset& train, Loss loss, Optimizer rule, const fit_options& options,
                Callbacks&&... callbacks) {
-    training_terms terms{options.l2, options.weight_decay, options.clip_norm, {}, options.seed};
-    if (options.average) terms.average = *options.average;
-    trainer worker(net, std::move(loss), std::move(rule), terms);
+    trainer worker(
+        net, std::move(loss), std::move(rule),
+        training_terms{options.l2, options.weight_decay, options.clip_norm, options.average, options.seed});
     return fit(worker, train, options, std::forward<Callbacks>(callbacks)...);
 }
 

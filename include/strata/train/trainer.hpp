@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -31,8 +30,8 @@ struct training_terms {
     double l2 = 0; ///< adds l2 / 2 times the sum of w² over the weights to the loss (see regulariser)
     double weight_decay = 0; ///< w -= learning_rate * weight_decay * w on the weights, apart from the loss
     double clip_norm = 0;    ///< the gradients together are scaled down to this norm; 0: they are not
-    std::optional<moving_average> average{}; ///< keep an average of the parameters; evaluations use it
-    std::uint64_t seed = 0;                  ///< of the dropout masks
+    moving_average average{.decay = 0}; ///< keep an average of the parameters; evaluations use it
+    std::uint64_t seed = 0;             ///< of the dropout masks
 };
 
 /// What one training step found.
@@ -71,8 +70,8 @@ public:
             std::fill(m_slots[s].begin(), m_slots[s].end(),
                       static_cast<T>(first_value(m_optimizer, static_cast<int>(s))));
         }
-        if (terms.average) {
-            check("decay of the average", terms.average->decay, 1);
+        check("decay of the average", terms.average.decay, 1);
+        if (terms.average.is_kept()) {
             m_average = buffer<T>(size);
             std::copy(net.values().begin(), net.values().end(), m_average.begin());
         }
@@ -114,7 +113,7 @@ public:
                            random);
             if constexpr (has_labels) result.accuracy = accuracy(targets, batch.size);
             update_terms terms{.step = m_step, .regularise = {m_terms.l2, m_terms.weight_decay}};
-            if (m_terms.average) terms.average_rate = m_terms.average->rate(m_step);
+            if (m_terms.average.is_kept()) terms.average_rate = m_terms.average.rate(m_step);
             if (m_terms.clip_norm > 0) {
                 const double norm = global_norm(std::as_const(m_net).gradients().data(), spans);
                 if (!std::isfinite(norm)) diverged("norm of the gradients", norm, rate, batch);
@@ -156,7 +155,7 @@ public:
     /// Puts the average, if one is kept, into the network, or takes it out again. A step takes it out by
     /// itself, so that training goes on from the parameters.
     void show_average(bool show = true) {
-        if (!m_terms.average || show == m_shows_average) return;
+        if (!m_terms.average.is_kept() || show == m_shows_average) return;
         std::swap_ranges(m_average.begin(), m_average.end(), m_net.values().begin());
         m_shows_average = show;
     }
@@ -199,7 +198,7 @@ private:
         for (std::size_t s = 0; s < slots; ++s) memory[s] = m_slots[s].data();
         update(m_optimizer,
                update_buffers<T>{m_net.values().data(), m_net.gradients().data(), memory, spans,
-                                 m_terms.average ? m_average.data() : nullptr},
+                                 m_terms.average.is_kept() ? m_average.data() : nullptr},
                terms);
     }
     static double shown(double v) { return std::isnan(v) ? std::abs(v) : v; } // not "-nan"
