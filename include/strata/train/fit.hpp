@@ -148,8 +148,8 @@ fit_result fit(Trainer& trainer, const Dataset& train, const fit_options& option
     return {run.step(), run.seconds(), run.last, interrupt.requested(), run.stopped_by};
 }
 
-/// Trains `net` on `train`: batches drawn in a new order every epoch and prepared by a background thread,
-/// then one step of the optimizer for each. Ctrl-C ends the run after the step at hand.
+/// Trains `net` on `train`: batches drawn in a new order every epoch, large ones prepared by a background
+/// thread, then one step of the optimizer for each. Ctrl-C ends the run after the step at hand.
 ///
 /// Throws argument_error when the data does not fit the network or an option is out of range,
 /// divergence_error when the loss is not finite. The network then has the parameters that the step before
