@@ -27,8 +27,7 @@ struct sign_descent {
         static constexpr int slots = 0;
         T rate;
         template <class V> void operator()(V& w, const V& g) const {
-            for (strata::index i = 0; i < static_cast<strata::index>(sizeof(V) / sizeof(T)); ++i)
-                w[i] -= g[i] > 0 ? rate : g[i] < 0 ? -rate : T(0);
+            w -= rate * xsimd::sign(V(g));
         }
     };
     template <class T> sign<T> rule(strata::index step) const {

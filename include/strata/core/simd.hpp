@@ -2,86 +2,95 @@
 
 #include <strata/core/shape.hpp>
 
-#include <cmath>
+#include <array>
+#include <cstddef>
 #include <cstring>
+#include <xsimd/xsimd.hpp>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
+// The only header that includes xsimd (8 and newer): one vector register, whatever the machine has.
 
 namespace strata::detail {
 
-/// Bytes of one vector register of the machine compiled for.
-#if defined(__AVX512F__)
-inline constexpr index vector_bytes = 64;
-#elif defined(__AVX__)
-inline constexpr index vector_bytes = 32;
-#else
-inline constexpr index vector_bytes = 16;
-#endif
-
-template <class T> struct vector_type { typedef T type __attribute__((vector_size(vector_bytes))); };
-/// One vector register of T: the compiler's own vectors, with + - * / between them and with a T.
-template <class T> using vector_of = typename vector_type<T>::type;
+/// One vector register of T of the machine compiled for, with + - * / between them and with a T.
+template <class T> using vector_of = xsimd::batch<T>;
 
 /// Elements in one vector.
-template <class T> inline constexpr index lanes = vector_bytes / static_cast<index>(sizeof(T));
+template <class T> inline constexpr index lanes = static_cast<index>(vector_of<T>::size);
+
+/// Vector registers of the machine compiled for.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr index vector_registers = 32;
+#else
+inline constexpr index vector_registers = 16;
+#endif
 
 /// The vector at p, which need not be aligned.
 template <class T> vector_of<T> load(const T* p) {
-    vector_of<T> v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
+    return vector_of<T>::load_unaligned(p);
 }
 template <class T> void store(T* p, const vector_of<T>& v) {
-    std::memcpy(p, &v, sizeof v);
+    v.store_unaligned(p);
 }
 
-/// The first n < lanes elements; the others are 0.
+/// The first n <= lanes elements; the others are 0, and their memory is not touched.
 template <class T> vector_of<T> load(const T* p, index n) {
-    vector_of<T> v{};
-    std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(T));
-    return v;
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4)
+        return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
+    else
+        return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << n) - 1), p);
+#else
+    std::array<T, static_cast<std::size_t>(lanes<T>)> copy{};
+    std::memcpy(copy.data(), p, static_cast<std::size_t>(n) * sizeof(T));
+    return load(copy.data());
+#endif
 }
 template <class T> void store(T* p, const vector_of<T>& v, index n) {
-    std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(T));
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4)
+        _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v);
+    else
+        _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), v);
+#else
+    std::array<T, static_cast<std::size_t>(lanes<T>)> copy;
+    store(copy.data(), v);
+    std::memcpy(p, copy.data(), static_cast<std::size_t>(n) * sizeof(T));
+#endif
+}
+
+/// a b + c, rounded once where the machine can.
+template <class T, class A>
+xsimd::batch<T, A> multiply_add(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b,
+                                const xsimd::batch<T, A>& c) {
+    return xsimd::fma(a, b, c);
 }
 
 /// lanes<double> elements at p, as doubles.
 template <class T> vector_of<double> load_as_double(const T* p) {
-    typedef T few __attribute__((vector_size(lanes<double> * static_cast<index>(sizeof(T)))));
-    few v;
-    std::memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(v, vector_of<double>);
+    if constexpr (sizeof(T) == sizeof(double)) {
+        return load(p);
+    } else {
+#if defined(__AVX512F__)
+        return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(p)); // the unmasked one draws a false warning
+#else
+        std::array<double, static_cast<std::size_t>(lanes<double>)> copy;
+        for (std::size_t i = 0; i < copy.size(); ++i) copy[i] = static_cast<double>(p[i]);
+        return load(copy.data());
+#endif
+    }
 }
 
-/// Square roots, lane by lane. Written out because a loop over std::sqrt stays scalar: by default it has
-/// errno to set.
-inline vector_of<float> square_root(const vector_of<float>& x) {
-#if defined(__AVX512F__)
-    return _mm512_maskz_sqrt_ps(0xFFFF, x); // the unmasked one draws a false warning from g++ 12
-#elif defined(__AVX__)
-    return _mm256_sqrt_ps(x);
-#elif defined(__SSE2__)
-    return _mm_sqrt_ps(x);
-#else
-    vector_of<float> root{};
-    for (int i = 0; i < lanes<float>; ++i) root[i] = std::sqrt(x[i]);
-    return root;
-#endif
+template <class T, class A> xsimd::batch<T, A> square_root(const xsimd::batch<T, A>& x) {
+    return xsimd::sqrt(x);
 }
-inline vector_of<double> square_root(const vector_of<double>& x) {
-#if defined(__AVX512F__)
-    return _mm512_maskz_sqrt_pd(0xFF, x);
-#elif defined(__AVX__)
-    return _mm256_sqrt_pd(x);
-#elif defined(__SSE2__)
-    return _mm_sqrt_pd(x);
-#else
-    vector_of<double> root{};
-    for (int i = 0; i < lanes<double>; ++i) root[i] = std::sqrt(x[i]);
-    return root;
-#endif
+
+/// The sum of the elements, in a fixed order.
+template <class T, class A> T sum_of(const xsimd::batch<T, A>& v) {
+    std::array<T, xsimd::batch<T, A>::size> lane;
+    v.store_unaligned(lane.data());
+    T sum = 0;
+    for (const T value : lane) sum += value;
+    return sum;
 }
 
 } // namespace strata::detail

@@ -22,8 +22,7 @@ template <class T> double sum_of_squares(const T* x, index n) {
         odd += b * b;
     }
     even += odd;
-    double sum = 0;
-    for (int lane = 0; lane < width; ++lane) sum += even[lane];
+    double sum = sum_of(even);
     for (; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
     return sum;
 }
