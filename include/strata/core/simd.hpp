@@ -5,7 +5,17 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+
+// g++ 12 takes the undefined operand of its own intrinsics for a mistake.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <xsimd/xsimd.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 // The only header that includes xsimd (8 and newer): one vector register, whatever the machine has.
 
@@ -71,7 +81,7 @@ template <class T> vector_of<double> load_as_double(const T* p) {
         return load(p);
     } else {
 #if defined(__AVX512F__)
-        return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(p)); // the unmasked one draws a false warning
+        return _mm512_cvtps_pd(_mm256_loadu_ps(p));
 #else
         std::array<double, static_cast<std::size_t>(lanes<double>)> copy;
         for (std::size_t i = 0; i < copy.size(); ++i) copy[i] = static_cast<double>(p[i]);
