@@ -32,6 +32,7 @@
 #include <strata/kernels/conv2d_gemm.hpp>
 #include <strata/kernels/conv2d_reference.hpp>
 #include <strata/kernels/conv2d_sizes.hpp>
+#include <strata/kernels/register_tile.hpp>
 #include <strata/kernels/gemm.hpp>
 #include <strata/kernels/im2col.hpp>
 #include <strata/kernels/normalise.hpp>

@@ -75,6 +75,17 @@ xsimd::batch<T, A> multiply_add(const xsimd::batch<T, A>& a, const xsimd::batch<
     return xsimd::fma(a, b, c);
 }
 
+/// Has the compiler load v into a register once, rather than from memory in every instruction that uses it.
+template <class T> void keep_in_register([[maybe_unused]] vector_of<T>& v) {
+#if defined(__x86_64__) && defined(__AVX512F__)
+    asm("" : "+v"(v.data));
+#elif defined(__x86_64__)
+    asm("" : "+x"(v.data));
+#elif defined(__aarch64__)
+    asm("" : "+w"(v.data));
+#endif
+}
+
 /// lanes<double> elements at p, as doubles.
 template <class T> vector_of<double> load_as_double(const T* p) {
     if constexpr (sizeof(T) == sizeof(double)) {

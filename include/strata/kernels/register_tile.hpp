@@ -1,0 +1,120 @@
+#pragma once
+
+#include <strata/core/shape.hpp>
+#include <strata/core/simd.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+// The inner loop of every product that is not BLAS's: a tile of the result, some rows times one or two
+// vectors of columns, stays in registers while it sums over the inner dimension.
+
+namespace strata::detail {
+
+/// How the rows of the left operand lie: a row's elements one behind the other (images and samples as they
+/// are stored), or the elements of all rows one behind the other in every step (their transpose).
+enum class left { by_row, by_step };
+
+/// out[row][column] = start[column] + sum over segments and steps of a[segment][row][step] *
+/// b[segment][step][column].
+template <class T> struct tile_job {
+    const T* a;
+    index a_stride = 0;  ///< from one row to the next (left::by_row), or from one step to the next (by_step)
+    index a_segment = 0; ///< from one segment to the next
+    const T* b;
+    index b_stride = 0; ///< from one step to the next
+    index b_segment = 0;
+    index segments = 1, steps = 0;
+    const T* start = nullptr; ///< what the sums begin with; null: 0
+    index start_stride = 0;   ///< from one row to the next: 0 for a bias, that of out to go on with its sums
+    T* out;
+    index out_stride; ///< from one row to the next
+    index columns;    ///< at most Vectors * lanes; of b and of start whole vectors must be readable
+};
+
+/// Rows of the largest tile with one and with two vectors of columns: accumulators, the vectors of b and one
+/// broadcast fill the registers.
+template <index Vectors>
+inline constexpr index most_rows = vector_registers == 32 ? 14
+                                   : Vectors == 2         ? 6
+                                                          : 10;
+
+template <class T, left Layout, index Rows, index Vectors> void multiply_tile(const tile_job<T>& job) {
+    constexpr auto rows = static_cast<std::size_t>(Rows), vectors = static_cast<std::size_t>(Vectors);
+    using vector = vector_of<T>;
+    vector sum[rows][vectors];
+    if (job.start) {
+#pragma GCC unroll 16
+        for (std::size_t r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+            for (std::size_t v = 0; v < vectors; ++v)
+                sum[r][v] = load(job.start + static_cast<index>(r) * job.start_stride
+                                 + static_cast<index>(v) * lanes<T>);
+    } else {
+#pragma GCC unroll 16
+        for (std::size_t r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+            for (std::size_t v = 0; v < vectors; ++v) sum[r][v] = vector(T(0));
+    }
+    const T* a_segment = job.a;
+    const T* b_segment = job.b;
+    const index a_stride = job.a_stride, b_stride = job.b_stride;
+    for (index segment = 0; segment < job.segments; ++segment) {
+        const T* a = a_segment;
+        const T* b = b_segment;
+        for (index step = 0; step < job.steps; ++step) {
+            vector column[vectors];
+#pragma GCC unroll 4
+            for (std::size_t v = 0; v < vectors; ++v) {
+                column[v] = load(b + static_cast<index>(v) * lanes<T>);
+                keep_in_register<T>(column[v]);
+            }
+#pragma GCC unroll 16
+            for (std::size_t r = 0; r < rows; ++r) {
+                const vector row(a[static_cast<index>(r) * (Layout == left::by_row ? a_stride : 1)]);
+#pragma GCC unroll 4
+                for (std::size_t v = 0; v < vectors; ++v) sum[r][v] = multiply_add(row, column[v], sum[r][v]);
+            }
+            a += Layout == left::by_row ? 1 : a_stride;
+            b += b_stride;
+        }
+        a_segment += job.a_segment;
+        b_segment += job.b_segment;
+    }
+    if (job.columns == Vectors * lanes<T>) {
+#pragma GCC unroll 16
+        for (std::size_t r = 0; r < rows; ++r)
+#pragma GCC unroll 4
+            for (std::size_t v = 0; v < vectors; ++v)
+                store(job.out + static_cast<index>(r) * job.out_stride + static_cast<index>(v) * lanes<T>,
+                      sum[r][v]);
+    } else {
+#pragma GCC unroll 16
+        for (std::size_t r = 0; r < rows; ++r) {
+            T* const out = job.out + static_cast<index>(r) * job.out_stride;
+            if constexpr (Vectors == 2) store(out, sum[r][0]);
+            store(out + (Vectors - 1) * lanes<T>, sum[r][vectors - 1],
+                  job.columns - (Vectors - 1) * lanes<T>);
+        }
+    }
+}
+
+template <class T> using tile_function = void (*)(const tile_job<T>&);
+
+/// The tile of `rows` rows and `vectors` (1 or 2) vectors of columns.
+template <class T, left Layout> tile_function<T> tile(index rows, index vectors) {
+    static constexpr auto table = []<index Vectors>() {
+        return []<std::size_t... R>(std::index_sequence<R...>) {
+            return std::array<tile_function<T>, sizeof...(R)>{
+                &multiply_tile<T, Layout, static_cast<index>(R) + 1, Vectors>...};
+        }
+        (std::make_index_sequence<static_cast<std::size_t>(most_rows<Vectors>)>());
+    };
+    static constexpr auto one = table.template operator()<1>(), two = table.template operator()<2>();
+    const auto row = static_cast<std::size_t>(rows - 1);
+    return vectors == 1 ? one[row] : two[row];
+}
+
+} // namespace strata::detail
