@@ -15,6 +15,8 @@
 #include <strata/core/random.hpp>
 #include <strata/core/shape.hpp>
 #include <strata/core/simd.hpp>
+#include <strata/core/simd_math.hpp>
+#include <strata/core/sweep.hpp>
 #include <strata/core/tensor.hpp>
 #include <strata/core/trace.hpp>
 #include <strata/core/unroll.hpp>

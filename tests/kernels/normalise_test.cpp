@@ -73,7 +73,7 @@ template <class T> struct problem {
 TEMPLATE_TEST_CASE("normalise: equals its definition", "[kernels]", float, double) {
     const double unit = static_cast<double>(std::numeric_limits<TestType>::epsilon());
     for (const index rows : {1, 2, 7, 500, 4001})
-        for (const index channels : {1, 3, 15, 16, 17, 130})
+        for (const index channels : {1, 3, 10, 15, 16, 17, 33, 130, 256})
             for (const bool with_scale : {false, true})
                 for (const bool with_offset : {false, true}) {
                     CAPTURE(rows, channels, with_scale, with_offset);
@@ -154,6 +154,61 @@ TEST_CASE("normalise: without dx the sums are the same", "[kernels]") {
                                scratch.data());
     CHECK(dscale == whole.dscale);
     CHECK(doffset == whole.doffset);
+}
+
+TEMPLATE_TEST_CASE("normalise: the slope of the activation below is applied in the store", "[kernels]", float,
+                   double) {
+    using T = TestType;
+    struct bent {
+        T operator()(T v) const { return v; }
+        T slope(T y) const { return y > 0 ? 1 + y : T(0.5); }
+    };
+    for (const index channels : {1, 3, 6, 10, 24, 33, 64, 256, 700})
+        for (const index rows : {1, 5, 300}) {
+            CAPTURE(rows, channels);
+            const problem<T> p{rows, channels};
+            auto plain = p.fast(true, true), folded = plain;
+            folded.dx = poisoned<T>(rows * channels);
+            buffer<std::byte> scratch(normalise_scratch<T>(rows, channels));
+            normalise_backward(folded.dx.data(), folded.dscale.data(), folded.doffset.data(), p.x.data(),
+                               p.dy.data(), plain.mean.data(), plain.inverse.data(), p.scale.data(), rows,
+                               channels, scratch.data(), bent{});
+            for (std::size_t i = 0; i < plain.dx.size(); ++i) plain.dx[i] *= bent{}.slope(p.x[i]);
+            CHECK(folded == plain);
+        }
+}
+
+TEST_CASE("batch statistics: a chunk whose first rows are far from the rest", "[kernels]") {
+    const index rows = 4000, channels = 24;
+    auto x = numbers<float>(rows * channels, 1);
+    for (std::size_t i = 300; i < x.size(); ++i)
+        x[i] += 1000; // numbers 0 .. 299: the first 12 rows and a half
+    std::vector<double> mean(24), variance(24);
+    for (std::size_t i = 0; i < x.size(); ++i) mean[i % 24] += static_cast<double>(x[i]) / rows;
+    for (std::size_t i = 0; i < x.size(); ++i)
+        variance[i % 24] += std::pow(static_cast<double>(x[i]) - mean[i % 24], 2) / rows;
+    auto m = poisoned<float>(channels), v = poisoned<float>(channels);
+    buffer<std::byte> scratch(normalise_scratch<float>(rows, channels));
+    batch_statistics(m.data(), v.data(), x.data(), rows, channels, scratch.data());
+    for (std::size_t c = 0; c < 24; ++c) {
+        CHECK(static_cast<double>(m[c]) == Approx(mean[c]).epsilon(1e-6));
+        CHECK(static_cast<double>(v[c]) == Approx(variance[c]).epsilon(1e-5));
+    }
+}
+
+TEST_CASE("batch statistics: a NaN and an infinity show", "[kernels]") {
+    for (const float odd : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
+        for (const index row : {0, 77}) {
+            auto x = numbers<float>(100 * 3, 1);
+            x[static_cast<std::size_t>(row * 3 + 1)] = odd;
+            auto m = poisoned<float>(3), v = poisoned<float>(3);
+            buffer<std::byte> scratch(normalise_scratch<float>(100, 3));
+            batch_statistics(m.data(), v.data(), x.data(), 100, 3, scratch.data());
+            CHECK(std::isfinite(m[0]));
+            CHECK_FALSE(std::isfinite(m[1]));
+            CHECK(std::isnan(v[1]));
+            CHECK(std::isfinite(v[2]));
+        }
 }
 
 } // namespace strata::test

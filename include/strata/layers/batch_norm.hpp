@@ -112,7 +112,8 @@ template <norm Options = norm{}> struct batch_norm {
                       activation);
         }
 
-        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p) {
+        template <class Below = no_activation>
+        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p, const Below& below = {}) {
             arena kept(p.memory), room(p.scratch);
             const T* const mean = kept.take<T>(channels);
             const T* const inverse = kept.take<T>(channels);
@@ -120,7 +121,7 @@ template <norm Options = norm{}> struct batch_norm {
             T* to = nullptr;
             if constexpr (!std::is_null_pointer_v<decltype(dx)>) to = dx;
             normalise_backward(to, dscale, doffset, x, dy, mean, inverse, scale_values(), rows(p), channels,
-                               room.rest());
+                               room.rest(), below);
             if constexpr (Options.scale) std::copy_n(dscale, channels, scale.gradient.data());
             if constexpr (Options.offset) std::copy_n(doffset, channels, offset.gradient.data());
         }

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <strata/core/pass.hpp>
+#include <strata/core/simd.hpp>
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+// Functions of whole vectors. The transcendental ones are xsimd's: exp, expm1, log1p and tanh are within 2
+// units in the last place on every instruction set (tests/core/simd_math_test.cpp holds them to that).
+
+namespace strata::detail {
+
+/// The lanes 0 .. n - 1.
+template <class T> xsimd::batch_bool<T> first_lanes(index n) {
+    static constexpr auto numbers = [] {
+        std::array<T, static_cast<std::size_t>(lanes<T>)> lane{};
+        for (std::size_t i = 0; i < lane.size(); ++i) lane[i] = static_cast<T>(i);
+        return lane;
+    }();
+    return load(numbers.data()) < vector_of<T>(static_cast<T>(n));
+}
+
+/// The larger of both, lane by lane; b where a or b is not a number.
+template <class T, class A>
+xsimd::batch<T, A> larger(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b) {
+#if defined(__SSE2__)
+    return xsimd::max(a, b); // what the instruction does
+#else
+    return xsimd::select(a > b, a, b);
+#endif
+}
+
+/// 1 / (1 + exp(-x)).
+template <class T, class A> xsimd::batch<T, A> logistic(const xsimd::batch<T, A>& x) {
+    const xsimd::batch<T, A> one(T(1));
+    return one / (one + xsimd::exp(-x));
+}
+
+/// f of every element, one by one.
+template <class T, class A, class F> xsimd::batch<T, A> each_lane(const xsimd::batch<T, A>& v, const F& f) {
+    std::array<T, xsimd::batch<T, A>::size> lane;
+    v.store_unaligned(lane.data());
+    for (T& x : lane) x = f(x);
+    return xsimd::batch<T, A>::load_unaligned(lane.data());
+}
+
+/// activation(v): at once where the activation, or the specification it holds, knows values(vector), else
+/// lane by lane.
+template <class Activation, class T, class A>
+xsimd::batch<T, A> value_of(const Activation& activation, const xsimd::batch<T, A>& v) {
+    if constexpr (std::is_same_v<Activation, no_activation>)
+        return v;
+    else if constexpr (requires { activation.values(v); })
+        return activation.values(v);
+    else if constexpr (requires { activation.spec.values(v); })
+        return activation.spec.values(v);
+    else
+        return each_lane(v, [&](T x) { return static_cast<T>(activation(x)); });
+}
+
+/// gradient times the slope of the activation whose output is y: at once where it knows slopes(vector).
+template <class Activation, class T, class A>
+xsimd::batch<T, A> times_slope(const xsimd::batch<T, A>& gradient, const Activation& activation,
+                               const xsimd::batch<T, A>& y) {
+    if constexpr (std::is_same_v<Activation, no_activation>)
+        return gradient;
+    else if constexpr (requires { activation.slopes(y); })
+        return gradient * activation.slopes(y);
+    else if constexpr (requires { activation.spec.slopes(y); })
+        return gradient * activation.spec.slopes(y);
+    else
+        return gradient * each_lane(y, [&](T v) { return static_cast<T>(activation.slope(v)); });
+}
+
+} // namespace strata::detail
