@@ -14,6 +14,11 @@ template <class T> struct outcome {
     friend bool operator==(const outcome&, const outcome&) = default;
 };
 
+/// An activation that is in front of the convolution, as its gradient sees it.
+struct quarter {
+    template <class T> T slope(T y) const { return y > 0 ? T(1) : T(0.25); }
+};
+
 template <class T> struct problem {
     conv2d_sizes s;
     std::vector<T> x = numbers<T>(s.batch * s.inputs(), 1), w = numbers<T>(s.weights(), 2),
@@ -23,16 +28,20 @@ template <class T> struct problem {
         return {poisoned<T>(s.batch * s.outputs()), poisoned<T>(s.batch * s.inputs()),
                 poisoned<T>(s.weights()), poisoned<T>(s.filters)};
     }
-    outcome<T> fast(int workers) const {
+    outcome<T> fast(int workers) const { return fast(workers, conv2d_algorithms::of(s)); }
+    outcome<T> fast(int workers, conv2d_algorithms by) const {
         auto o = poisoned_outcome();
-        buffer<std::byte> scratch(conv2d_scratch<T>(s, workers, true));
+        buffer<std::byte> scratch(conv2d_scratch<T>(s, workers, true, by));
         std::fill(scratch.begin(), scratch.end(), std::byte{0xff}); // a NaN in float and in double
-        conv2d_forward(o.y.data(), x.data(), w.data(), bias.data(), s, workers, scratch.data(),
-                       [](T v) { return v > 0 ? v : v / 4; });
+        conv2d_forward(
+            o.y.data(), x.data(), w.data(), bias.data(), s, workers, scratch.data(),
+            [](T v) { return v > 0 ? v : v / 4; }, by);
         std::fill(scratch.begin(), scratch.end(), std::byte{0xff});
-        conv2d_backward_data(o.dx.data(), dy.data(), w.data(), s, workers, scratch.data());
+        conv2d_backward_data(o.dx.data(), dy.data(), w.data(), s, workers, scratch.data(), x.data(),
+                             quarter{}, by);
         std::fill(scratch.begin(), scratch.end(), std::byte{0xff});
-        conv2d_backward_weights(o.dw.data(), o.db.data(), x.data(), dy.data(), s, workers, scratch.data());
+        conv2d_backward_weights(o.dw.data(), o.db.data(), x.data(), dy.data(), s, workers, scratch.data(),
+                                by);
         return o;
     }
     outcome<T> reference() const {
@@ -40,6 +49,7 @@ template <class T> struct problem {
         conv2d_forward_reference(o.y.data(), x.data(), w.data(), bias.data(), s);
         for (auto& v : o.y) v = v > 0 ? v : v / 4;
         conv2d_backward_data_reference(o.dx.data(), dy.data(), w.data(), s);
+        for (std::size_t i = 0; i < x.size(); ++i) o.dx[i] *= quarter{}.slope(x[i]);
         conv2d_backward_weights_reference(o.dw.data(), o.db.data(), x.data(), dy.data(), s);
         return o;
     }
@@ -57,12 +67,18 @@ void compare(shape in, index filters, index batch, size2 kernel, size2 stride, s
             dilation.width, pad.top, pad.bottom, pad.left, pad.right, pad.is_same);
     REQUIRE(g.outputs() > 0);
     const problem<T> p{{g, in.channels, filters, batch}};
-    const auto fast = p.fast(threads());
     const auto reference = p.reference();
-    CHECK(largest_difference(fast.y, reference.y) <= tolerance<T>(p.s.patch()));
-    CHECK(largest_difference(fast.dx, reference.dx) <= tolerance<T>(g.taps() * filters));
-    CHECK(largest_difference(fast.dw, reference.dw) <= tolerance<T>(batch * g.outputs()));
-    CHECK(largest_difference(fast.db, reference.db) <= tolerance<T>(batch * g.outputs()));
+    for (const conv2d_algorithm algorithm : {conv2d_algorithm::gemm, conv2d_algorithm::direct}) {
+        auto by = conv2d_algorithms::all(algorithm);
+        if (algorithm == conv2d_algorithm::direct && !conv2d_direct_can(p.s))
+            by.backward_data = conv2d_algorithm::gemm;
+        CAPTURE(static_cast<int>(algorithm));
+        const auto fast = p.fast(threads(), by);
+        CHECK(largest_difference(fast.y, reference.y) <= tolerance<T>(p.s.patch()));
+        CHECK(largest_difference(fast.dx, reference.dx) <= tolerance<T>(g.taps() * filters));
+        CHECK(largest_difference(fast.dw, reference.dw) <= tolerance<T>(batch * g.outputs()));
+        CHECK(largest_difference(fast.db, reference.db) <= tolerance<T>(batch * g.outputs()));
+    }
 }
 
 } // namespace
@@ -150,7 +166,9 @@ TEST_CASE("conv2d: the buffer of columns stays in the cache, for one big image t
     CHECK(plan({28, 28, 1}, 6, 6, 100).columns() * 4 <= 300 * 1024);
     CHECK(plan({512, 512, 3}, 7, 64, 1).columns() * 4 <= 512 * 1024);
     CHECK(plan({512, 512, 3}, 7, 64, 1).rows_per_run() < 512);
-    STATIC_REQUIRE(conv2d_scratch<float>({window::from({8, 8, 3}, 1, 1, 1, valid), 3, 4, 10}, 2, false) == 0);
+    STATIC_REQUIRE(conv2d_scratch<float>({window::from({8, 8, 3}, 1, 1, 1, valid), 3, 4, 10}, 2, false,
+                                         conv2d_algorithms::all(conv2d_algorithm::gemm))
+                   == 0);
 }
 
 } // namespace strata::test

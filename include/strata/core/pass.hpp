@@ -5,6 +5,7 @@
 #include <strata/core/shape.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 namespace strata {
 
@@ -23,11 +24,15 @@ struct pass : extent {
     random_source random{};       ///< this layer's random numbers for this step
 };
 
-/// The activation of a layer that has none behind it; layers that apply the next activation in their own
-/// store take one of these by default.
+/// The activation of a layer that has none behind it, or none in front of it. Layers that apply the next
+/// activation in their own store, or the slope of the one below, take one of these by default.
 struct no_activation {
     template <class T> constexpr T operator()(T value) const { return value; }
+    template <class T> constexpr T slope(T) const { return T{} + 1; }
 };
+
+/// Whether there is anything to apply.
+template <class Activation> inline constexpr bool has_activation = !std::is_same_v<Activation, no_activation>;
 
 /// Hands out aligned arrays from one block of bytes, one behind the other.
 class arena {

@@ -31,7 +31,7 @@ template <class T> struct tile_job {
     index start_stride = 0;   ///< from one row to the next: 0 for a bias, that of out to go on with its sums
     T* out;
     index out_stride; ///< from one row to the next
-    index columns;    ///< at most Vectors * lanes; of b and of start whole vectors must be readable
+    index columns; ///< more than (Vectors - 1) * lanes, at most Vectors * lanes; b is read in whole vectors
 };
 
 /// Rows of the largest tile with one and with two vectors of columns: accumulators, the vectors of b and one
@@ -45,13 +45,15 @@ template <class T, left Layout, index Rows, index Vectors> void multiply_tile(co
     constexpr auto rows = static_cast<std::size_t>(Rows), vectors = static_cast<std::size_t>(Vectors);
     using vector = vector_of<T>;
     vector sum[rows][vectors];
+    const index last = job.columns - (Vectors - 1) * lanes<T>; // columns of the last vector
     if (job.start) {
 #pragma GCC unroll 16
-        for (std::size_t r = 0; r < rows; ++r)
-#pragma GCC unroll 4
-            for (std::size_t v = 0; v < vectors; ++v)
-                sum[r][v] = load(job.start + static_cast<index>(r) * job.start_stride
-                                 + static_cast<index>(v) * lanes<T>);
+        for (std::size_t r = 0; r < rows; ++r) {
+            const T* const start = job.start + static_cast<index>(r) * job.start_stride;
+            if constexpr (Vectors == 2) sum[r][0] = load(start);
+            sum[r][vectors - 1] = last == lanes<T> ? load(start + (Vectors - 1) * lanes<T>)
+                                                   : load(start + (Vectors - 1) * lanes<T>, last);
+        }
     } else {
 #pragma GCC unroll 16
         for (std::size_t r = 0; r < rows; ++r)
@@ -83,21 +85,14 @@ template <class T, left Layout, index Rows, index Vectors> void multiply_tile(co
         a_segment += job.a_segment;
         b_segment += job.b_segment;
     }
-    if (job.columns == Vectors * lanes<T>) {
 #pragma GCC unroll 16
-        for (std::size_t r = 0; r < rows; ++r)
-#pragma GCC unroll 4
-            for (std::size_t v = 0; v < vectors; ++v)
-                store(job.out + static_cast<index>(r) * job.out_stride + static_cast<index>(v) * lanes<T>,
-                      sum[r][v]);
-    } else {
-#pragma GCC unroll 16
-        for (std::size_t r = 0; r < rows; ++r) {
-            T* const out = job.out + static_cast<index>(r) * job.out_stride;
-            if constexpr (Vectors == 2) store(out, sum[r][0]);
-            store(out + (Vectors - 1) * lanes<T>, sum[r][vectors - 1],
-                  job.columns - (Vectors - 1) * lanes<T>);
-        }
+    for (std::size_t r = 0; r < rows; ++r) {
+        T* const out = job.out + static_cast<index>(r) * job.out_stride;
+        if constexpr (Vectors == 2) store(out, sum[r][0]);
+        if (last == lanes<T>)
+            store(out + (Vectors - 1) * lanes<T>, sum[r][vectors - 1]);
+        else
+            store(out + (Vectors - 1) * lanes<T>, sum[r][vectors - 1], last);
     }
 }
 

@@ -1,0 +1,537 @@
+#pragma once
+
+#include <strata/core/parallel.hpp>
+#include <strata/core/pass.hpp>
+#include <strata/core/simd.hpp>
+#include <strata/kernels/conv2d_sizes.hpp>
+#include <strata/kernels/register_tile.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+// Convolution without a matrix of patches: the register tile reads the pixels of a row of output pixels where
+// they lie. Channels are the innermost dimension, so a kernel row and its channels are one run of the inner
+// dimension; only images with a border are copied, a strip of rows at a time, into a buffer that has it.
+
+namespace strata {
+
+namespace detail {
+
+/// The numbers q = begin .. end of one axis of output pixels that see the same taps. Output pixel
+/// out_first + q out_step sees source pixel src_first + q src_step + j tap_step through tap number
+/// tap_first + j tap_stride of the kernel, j = 0 .. taps.
+struct axis_phase {
+    index taps, tap_first, tap_stride, tap_step;
+    index out_first, out_step, src_first, src_step;
+    index begin, end;
+};
+
+/// One axis of a convolution, forward or as the gradient with respect to the input: there, the pixels of one
+/// phase of the stride see every stride-th tap, in reverse, of the output's gradient.
+struct direct_axis {
+    index kernel, stride, dilation, border, in, out;
+    bool is_gradient;
+
+    constexpr index phases() const { return is_gradient ? stride : 1; }
+    constexpr index source() const { return is_gradient ? out : in; }
+    constexpr axis_phase phase(index p) const {
+        if (!is_gradient) return {kernel, 0, 1, dilation, 0, 1, -border, stride, 0, out};
+        const index step = stride == 1 ? 1 : stride; // a dilation goes with stride 1 only
+        const index taps = p < kernel ? (kernel - p + step - 1) / step : 0;
+        const index begin = border > p ? (border - p + step - 1) / step : 0;
+        return {taps, p + step * (taps - 1),  -step, dilation, p - border,
+                step, -(taps - 1) * dilation, 1,     begin,    (in - 1 + border - p) / step + 1};
+    }
+    /// One behind the last q of any phase.
+    constexpr index end() const { return is_gradient ? (in - 1 + border) / stride + 1 : out; }
+    constexpr index begin() const { return is_gradient ? border / stride : 0; }
+    /// Source pixels that q = from .. to see.
+    constexpr index first(index from) const {
+        index least = from * phase(0).src_step + phase(0).src_first;
+        for (index p = 1; p < phases(); ++p)
+            least = std::min(least, from * phase(p).src_step + phase(p).src_first);
+        return least;
+    }
+    constexpr index last(index to) const {
+        index most = first(to - 1);
+        for (index p = 0; p < phases(); ++p) {
+            const axis_phase a = phase(p);
+            most = std::max(most, (to - 1) * a.src_step + a.src_first
+                                      + std::max<index>(0, a.taps - 1) * a.tap_step);
+        }
+        return most;
+    }
+};
+
+/// Columns of a product in blocks of two vectors; what is left has one vector where that is enough.
+template <class T> struct column_blocks {
+    index columns;
+    static constexpr index width = 2 * lanes<T>;
+
+    constexpr index count() const { return chunk_count(columns, width); }
+    /// Vectors of block b.
+    constexpr index vectors(index b) const { return columns - b * width > lanes<T> ? 2 : 1; }
+    constexpr index in_block(index b) const { return std::min(width, columns - b * width); }
+    /// Columns with the padding of the last block.
+    constexpr index padded() const { return (count() - 1) * width + vectors(count() - 1) * lanes<T>; }
+};
+
+/// Splits `count` into as few runs of at most `most` as possible, as even as possible, and calls
+/// body(begin, size) for each.
+template <class Body> void for_each_run(index count, index most, const Body& body) {
+    const index runs = chunk_count(count, most);
+    for (index i = 0, begin = 0; i < runs; ++i) {
+        const index size = (count - begin + (runs - i) - 1) / (runs - i);
+        body(begin, size);
+        begin += size;
+    }
+}
+
+/// to (columns, rows) = the transpose of from (rows, columns).
+template <class T>
+void transpose(T* to, index to_stride, const T* from, index from_stride, index rows, index columns) {
+    for (index c = 0; c < columns; ++c)
+        for (index r = 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
+}
+
+/// Rows first .. first + rows and columns left .. left + width of an image (height, line, channels), 0 where
+/// the image is not.
+template <class T>
+void copy_window(T* to, const T* image, index height, index line, index channels, index first, index rows,
+                 index left, index width) {
+    const index from = std::clamp<index>(left, 0, line), until = std::clamp<index>(left + width, from, line);
+    const index before = (std::min(from - left, width)) * channels, inside = (until - from) * channels;
+    const index behind = width * channels - before - inside;
+    for (index r = first; r < first + rows; ++r) {
+        if (r < 0 || r >= height) {
+            std::fill_n(to, width * channels, T(0));
+            to += width * channels;
+        } else {
+            to = std::fill_n(to, before, T(0));
+            to = std::copy_n(image + (r * line + from) * channels, inside, to);
+            to = std::fill_n(to, behind, T(0));
+        }
+    }
+}
+
+} // namespace detail
+
+/// How a direct convolution is cut: functions of the sizes alone.
+template <class T> struct conv2d_direct_plan {
+    conv2d_sizes s;
+    bool is_gradient; ///< with respect to the input: from dy to dx
+
+    static constexpr index strip_bytes = 96 * 1024; ///< of the source: a part of the second-level cache
+    static constexpr index least_chunks = 16;       ///< so that a few threads get equal shares
+
+    constexpr detail::direct_axis rows() const {
+        const window& g = s.geometry;
+        return {g.kernel.height, g.stride.height, g.dilation.height, g.top,
+                g.in_height,     g.out_height,    is_gradient};
+    }
+    constexpr detail::direct_axis columns() const {
+        const window& g = s.geometry;
+        return {g.kernel.width, g.stride.width, g.dilation.width, g.left,
+                g.in_width,     g.out_width,    is_gradient};
+    }
+    constexpr index source_channels() const { return is_gradient ? s.filters : s.channels; }
+    constexpr index out_channels() const { return is_gradient ? s.channels : s.filters; }
+    constexpr detail::column_blocks<T> blocks() const { return {out_channels()}; }
+
+    /// Pixels of a line in the buffer.
+    constexpr index width() const {
+        return columns().last(columns().end()) - columns().first(columns().begin()) + 1;
+    }
+    constexpr index line() const { return width() * source_channels(); }
+    constexpr index buffer_rows(index q_begin, index q_end) const {
+        return rows().last(q_end) - rows().first(q_begin) + 1;
+    }
+    /// The source needs no border: it is read where it lies.
+    constexpr bool is_inside() const {
+        return rows().first(rows().begin()) >= 0 && rows().last(rows().end()) < rows().source()
+               && columns().first(columns().begin()) >= 0
+               && columns().last(columns().end()) < columns().source();
+    }
+    constexpr index strip() const {
+        const index count = rows().end() - rows().begin();
+        const index per_image = chunk_count(least_chunks, s.batch);
+        const index fits = strip_bytes / (line() * static_cast<index>(sizeof(T)) * rows().phase(0).src_step);
+        return std::clamp<index>(std::min(fits, chunk_count(count, per_image)), 1, count);
+    }
+    constexpr index strips() const { return chunk_count(rows().end() - rows().begin(), strip()); }
+
+    constexpr index weights() const { return s.geometry.taps() * source_channels() * blocks().padded(); }
+    constexpr index buffer() const {
+        if (is_inside()) return 0;
+        const index begin = rows().begin();
+        index most = 0;
+        for (index i = 0; i < strips(); ++i)
+            most = std::max(
+                most, buffer_rows(begin + i * strip(), std::min(rows().end(), begin + (i + 1) * strip())));
+        return most * line();
+    }
+    constexpr index scratch(int threads) const {
+        return bytes_of<T>(weights()) + bytes_of<T>(blocks().padded()) + threads * bytes_of<T>(buffer());
+    }
+};
+
+namespace detail {
+
+/// The weights as the tile wants them, one block of columns behind the other within each phase:
+/// (phase, block, kernel row, kernel column, source channel, column of the block).
+template <class T> void pack_weights(T* packed, const T* w, const conv2d_direct_plan<T>& plan, int threads) {
+    const conv2d_sizes& s = plan.s;
+    const direct_axis rows = plan.rows(), columns = plan.columns();
+    const auto blocks = plan.blocks();
+    const index channels = plan.source_channels(), kernel_width = s.geometry.kernel.width;
+    for (index py = 0; py < rows.phases(); ++py)
+        for (index px = 0; px < columns.phases(); ++px) {
+            const axis_phase down = rows.phase(py), across = columns.phase(px);
+            const index taps = down.taps * across.taps;
+            const auto pack = [&](index piece) {
+                const index b = piece / taps, j = piece % taps;
+                const index ky = down.tap_first + j / across.taps * down.tap_stride;
+                const index kx = across.tap_first + j % across.taps * across.tap_stride;
+                const index width = blocks.vectors(b) * lanes<T>, count = blocks.in_block(b);
+                const index first = b * blocks.width;
+                const T* const tap = w + (ky * kernel_width + kx) * s.channels * s.filters;
+                T* to = packed + first * taps * channels + j * channels * width;
+                if (!plan.is_gradient) {
+                    for (index c = 0; c < channels; ++c, to += width) {
+                        std::copy_n(tap + c * s.filters + first, count, to);
+                        std::fill_n(to + count, width - count, T(0));
+                    }
+                } else {
+                    transpose(to, width, tap + first * s.filters, s.filters, count, channels);
+                    for (index f = 0; f < channels; ++f)
+                        std::fill_n(to + f * width + count, width - count, T(0));
+                }
+            };
+            const index pieces = blocks.count() * taps;
+            parallel_chunks(pieces, std::max<index>(1, 65'536 / (channels * blocks.width)), threads,
+                            [&](int, index, index begin, index end) {
+                                for (index piece = begin; piece < end; ++piece) pack(piece);
+                            });
+            packed += taps * channels * blocks.padded();
+        }
+}
+
+/// Both forward and input gradient: out = start + source * weights, for all phases.
+template <class T, class Finish>
+void convolve_direct(T* out, const T* source, const T* w, const T* bias, const conv2d_direct_plan<T>& plan,
+                     int threads, std::byte* scratch, const Finish& finish) {
+    const direct_axis rows = plan.rows(), columns = plan.columns();
+    const auto blocks = plan.blocks();
+    const index channels = plan.source_channels(), out_channels = plan.out_channels();
+    const index out_height = plan.is_gradient ? plan.s.geometry.in_height : plan.s.geometry.out_height;
+    const index out_width = plan.is_gradient ? plan.s.geometry.in_width : plan.s.geometry.out_width;
+    const index source_size = rows.source() * columns.source() * channels;
+
+    arena room(scratch);
+    T* const packed = room.take<T>(plan.weights());
+    T* const start = room.take<T>(blocks.padded());
+    pack_weights(packed, w, plan, threads);
+    if (bias) std::fill(std::copy_n(bias, out_channels, start), start + blocks.padded(), T(0));
+
+    const index q_begin = rows.begin(), left = columns.first(columns.begin());
+    const bool copies = !plan.is_inside();
+    const index line = copies ? plan.line() : columns.source() * channels;
+    // how far a run of the inner dimension goes: all taps of a kernel row where they lie side by side
+    const bool is_dense = columns.dilation == 1;
+
+    parallel_chunks(plan.s.batch * plan.strips(), 1, threads, [&](int worker, index chunk, index, index) {
+        const index image = chunk / plan.strips(), q0 = q_begin + chunk % plan.strips() * plan.strip();
+        const index q1 = std::min(rows.end(), q0 + plan.strip());
+        const index first = rows.first(q0);
+        // where source pixel (row, column) is: origin + (row * line + column * channels)
+        const T* origin = source + image * source_size;
+        if (copies) {
+            T* const buffer = arena(room.rest() + worker * bytes_of<T>(plan.buffer())).take<T>(plan.buffer());
+            copy_window(buffer, origin, rows.source(), columns.source(), channels, first,
+                        plan.buffer_rows(q0, q1), left, plan.width());
+            origin = buffer - first * line - left * channels;
+        }
+        T* const to = out + image * out_height * out_width * out_channels;
+        const T* weights = packed;
+        for (index py = 0; py < rows.phases(); ++py) {
+            const axis_phase down = rows.phase(py);
+            const index from = std::max(q0, down.begin), until = std::min(q1, down.end);
+            for (index px = 0; px < columns.phases(); ++px) {
+                const axis_phase across = columns.phase(px);
+                const index taps = down.taps * across.taps, pixels = across.end - across.begin;
+                if (pixels <= 0) {
+                    weights += taps * channels * blocks.padded();
+                    continue;
+                }
+                if (taps == 0) { // pixels that no output has seen
+                    for (index q = from; q < until; ++q) {
+                        T* const row = to + (down.out_first + q * down.out_step) * out_width * out_channels;
+                        for (index i = across.begin; i < across.end; ++i)
+                            std::fill_n(row + (across.out_first + i * across.out_step) * out_channels,
+                                        out_channels, T(0));
+                    }
+                    continue;
+                }
+                tile_job<T> job{};
+                job.a_stride = across.src_step * channels;
+                job.a_segment = down.tap_step * line;
+                job.segments = down.taps;
+                job.steps = is_dense ? across.taps * channels : channels;
+                job.out_stride = across.out_step * out_channels;
+                const index pieces = is_dense ? 1 : across.taps;
+                for (index b = 0; b < blocks.count(); ++b) {
+                    const index vectors = blocks.vectors(b), width = vectors * lanes<T>;
+                    const T* const block = weights + b * blocks.width * taps * channels;
+                    job.b_stride = width;
+                    job.b_segment = across.taps * channels * width;
+                    job.columns = blocks.in_block(b);
+                    for (index q = from; q < until; ++q) {
+                        T* const row = to
+                                       + ((down.out_first + q * down.out_step) * out_width + across.out_first)
+                                             * out_channels
+                                       + b * blocks.width;
+                        const T* const taps_of_row = origin + (down.src_first + q * down.src_step) * line
+                                                     + across.src_first * channels;
+                        for_each_run(pixels, vectors == 1 ? most_rows<1> : most_rows<2>,
+                                     [&](index begin, index size) {
+                                         const index i = across.begin + begin;
+                                         const auto multiply = tile<T, left::by_row>(size, vectors);
+                                         job.out = row + i * across.out_step * out_channels;
+                                         job.start = bias ? start + b * blocks.width : nullptr;
+                                         job.start_stride = 0;
+                                         for (index piece = 0; piece < pieces; ++piece) {
+                                             job.a = taps_of_row + i * across.src_step * channels
+                                                     + piece * across.tap_step * channels;
+                                             job.b = block + piece * channels * width;
+                                             multiply(job);
+                                             job.start = job.out;
+                                             job.start_stride = job.out_stride;
+                                         }
+                                     });
+                    }
+                }
+                weights += taps * channels * blocks.padded();
+            }
+        }
+        // the rows of this chunk, whatever their phase
+        const index row0 = std::max<index>(0, rows.is_gradient ? q0 * rows.stride - rows.border : q0);
+        const index row1 = std::min(out_height, rows.is_gradient ? q1 * rows.stride - rows.border : q1);
+        finish((image * out_height + row0) * out_width * out_channels,
+               (row1 - row0) * out_width * out_channels);
+    });
+}
+
+/// How the weight gradient is cut: groups of images sum their own, for one block of filters at a time.
+template <class T> struct weight_gradient_plan {
+    conv2d_sizes s;
+
+    static constexpr index panel_bytes = 16 * 1024;         ///< of dy: half a first-level cache
+    static constexpr index least_chunks = 16;               ///< so that a few threads get equal shares
+    static constexpr index partial_bytes = 8 * 1024 * 1024; ///< of all groups' sums, roughly
+
+    constexpr column_blocks<T> blocks() const { return {s.filters}; }
+    constexpr bool is_inside() const {
+        const window& g = s.geometry;
+        return g.top == 0 && g.left == 0
+               && (g.out_height - 1) * g.stride.height + (g.kernel.height - 1) * g.dilation.height
+                      < g.in_height
+               && (g.out_width - 1) * g.stride.width + (g.kernel.width - 1) * g.dilation.width < g.in_width;
+    }
+    /// Output rows in one go.
+    constexpr index strip() const {
+        const index row = s.geometry.out_width * blocks().width * static_cast<index>(sizeof(T));
+        return std::clamp<index>(panel_bytes / row, 1, s.geometry.out_height);
+    }
+    constexpr index panel() const { return strip() * s.geometry.out_width * blocks().width; }
+    /// Pixels of a line in the buffer, and lines.
+    constexpr index width() const {
+        const window& g = s.geometry;
+        return (g.out_width - 1) * g.stride.width + (g.kernel.width - 1) * g.dilation.width + 1;
+    }
+    constexpr index buffer_rows(index rows) const {
+        const window& g = s.geometry;
+        return (rows - 1) * g.stride.height + (g.kernel.height - 1) * g.dilation.height + 1;
+    }
+    constexpr index buffer() const { return is_inside() ? 0 : buffer_rows(strip()) * width() * s.channels; }
+    constexpr index worker_bytes() const { return bytes_of<T>(panel()) + bytes_of<T>(buffer()); }
+
+    constexpr index images_per_group() const {
+        const index bytes = s.patch() * blocks().padded() * static_cast<index>(sizeof(T));
+        const index groups =
+            std::clamp<index>(partial_bytes / bytes, 1, chunk_count(least_chunks, blocks().count()));
+        return chunk_count(s.batch, std::min(groups, s.batch));
+    }
+    constexpr index groups() const { return chunk_count(s.batch, images_per_group()); }
+    /// A group's sums: (block, kernel row, kernel column, channel, column of the block), then those of dy.
+    constexpr index partial() const { return (s.patch() + 1) * blocks().padded(); }
+    constexpr index scratch(int threads) const {
+        return groups() * bytes_of<T>(partial()) + threads * worker_bytes();
+    }
+};
+
+/// One group of images for one block of filters: sum (patch, width) and bias_sum (width) are overwritten.
+template <class T>
+void sum_weight_gradient(T* sum, T* bias_sum, const T* x, const T* dy, const weight_gradient_plan<T>& plan,
+                         index block, index image, index image_end, std::byte* scratch) {
+    const conv2d_sizes& s = plan.s;
+    const window& g = s.geometry;
+    const auto blocks = plan.blocks();
+    const index vectors = blocks.vectors(block), width = vectors * lanes<T>, count = blocks.in_block(block);
+    arena room(scratch);
+    T* const panel = room.take<T>(plan.panel());
+    T* const buffer = room.take<T>(plan.buffer());
+    const bool copies = !plan.is_inside();
+    const index line = copies ? plan.width() * s.channels : g.in_width * s.channels;
+    const bool is_dense = g.dilation.width == 1;
+
+    vector_of<T> bias_low(T(0)), bias_high(T(0));
+    tile_job<T> job{};
+    job.a_stride = g.stride.width * s.channels;
+    job.a_segment = g.stride.height * line;
+    job.b = panel;
+    job.b_stride = width;
+    job.b_segment = g.out_width * width;
+    job.steps = g.out_width;
+    job.out_stride = job.start_stride = width;
+    job.columns = width;
+    bool is_first = true;
+    for (index n = image; n < image_end; ++n)
+        for (index row = 0; row < g.out_height; row += plan.strip()) {
+            const index rows = std::min(plan.strip(), g.out_height - row);
+            const T* from = x + n * s.inputs();
+            if (copies) {
+                copy_window(buffer, from, g.in_height, g.in_width, s.channels, row * g.stride.height - g.top,
+                            plan.buffer_rows(rows), -g.left, plan.width());
+                from = buffer;
+            } else {
+                from += row * g.stride.height * line;
+            }
+            const T* grad = dy + (n * g.out_height + row) * g.out_width * s.filters + block * blocks.width;
+            T* to = panel;
+            if (vectors == 2) {
+                const index last = count - lanes<T>;
+                for (index pixel = 0; pixel < rows * g.out_width; ++pixel, grad += s.filters, to += width) {
+                    const auto low = load(grad);
+                    const auto high = last == lanes<T> ? load(grad + lanes<T>) : load(grad + lanes<T>, last);
+                    bias_low += low;
+                    bias_high += high;
+                    store(to, low);
+                    store(to + lanes<T>, high);
+                }
+            } else {
+                for (index pixel = 0; pixel < rows * g.out_width; ++pixel, grad += s.filters, to += width) {
+                    const auto low = count == lanes<T> ? load(grad) : load(grad, count);
+                    bias_low += low;
+                    store(to, low);
+                }
+            }
+            job.segments = rows;
+            T* out = sum;
+            const index runs = is_dense ? 1 : g.kernel.width, run = s.channels * g.kernel.width / runs;
+            for (index ky = 0; ky < g.kernel.height; ++ky)
+                for (index kx = 0; kx < runs; ++kx, out += run * width)
+                    for_each_run(run, vectors == 1 ? most_rows<1> : most_rows<2>,
+                                 [&](index begin, index size) {
+                                     job.a = from + ky * g.dilation.height * line
+                                             + kx * g.dilation.width * s.channels + begin;
+                                     job.out = out + begin * width;
+                                     job.start = is_first ? nullptr : job.out;
+                                     tile<T, left::by_step>(size, vectors)(job);
+                                 });
+            is_first = false;
+        }
+    store(bias_sum, bias_low);
+    if (vectors == 2) store(bias_sum + lanes<T>, bias_high);
+}
+
+} // namespace detail
+
+/// Whether the direct kernels can do this convolution: where a dilation meets a stride they cannot take the
+/// input gradient.
+constexpr bool conv2d_direct_can(const conv2d_sizes& s) {
+    const window& g = s.geometry;
+    return (g.dilation.height == 1 || g.stride.height == 1) && (g.dilation.width == 1 || g.stride.width == 1);
+}
+
+/// Bytes of scratch memory the kernels of this header need.
+template <class T> constexpr index conv2d_direct_scratch(const conv2d_sizes& s, int threads, bool training) {
+    const index forward = conv2d_direct_plan<T>{s, false}.scratch(threads);
+    if (!training) return forward;
+    return std::max({forward, conv2d_direct_plan<T>{s, true}.scratch(threads),
+                     detail::weight_gradient_plan<T>{s}.scratch(threads)});
+}
+
+/// y = activation(x * w + bias). `bias` may be null. `scratch` holds conv2d_direct_scratch bytes.
+template <class T, class Activation>
+void conv2d_forward_direct(T* y, const T* x, const T* w, const T* bias, const conv2d_sizes& s, int threads,
+                           std::byte* scratch, const Activation& activation) {
+    const conv2d_direct_plan<T> plan{s, false};
+    detail::convolve_direct(y, x, w, bias, plan, threads, scratch, [&](index begin, index count) {
+        if constexpr (has_activation<Activation>)
+            for (index i = begin; i < begin + count; ++i) y[i] = activation(y[i]);
+    });
+}
+
+/// dx = dy w', where the patches overlap: for every phase of the stride a convolution of dy with the taps
+/// that meet it, in reverse. Stores dx * below.slope(x). `scratch` holds conv2d_direct_scratch bytes.
+template <class T, class Below = no_activation>
+void conv2d_backward_data_direct(T* dx, const T* dy, const T* w, const conv2d_sizes& s, int threads,
+                                 std::byte* scratch, [[maybe_unused]] const T* x = nullptr,
+                                 [[maybe_unused]] const Below& below = {}) {
+    const conv2d_direct_plan<T> plan{s, true};
+    detail::convolve_direct(dx, dy, w, static_cast<const T*>(nullptr), plan, threads, scratch,
+                            [&](index begin, index count) {
+                                if constexpr (has_activation<Below>)
+                                    for (index i = begin; i < begin + count; ++i) dx[i] *= below.slope(x[i]);
+                            });
+}
+
+/// dw = x' dy over all pixels, db = the sum of dy. Groups of images sum their own, the groups are added in
+/// order. `db` may be null. `scratch` holds conv2d_direct_scratch bytes.
+template <class T>
+void conv2d_backward_weights_direct(T* dw, T* db, const T* x, const T* dy, const conv2d_sizes& s, int threads,
+                                    std::byte* scratch) {
+    using namespace detail;
+    const weight_gradient_plan<T> plan{s};
+    const auto blocks = plan.blocks();
+    const index padded = blocks.padded(), patch = s.patch(), groups = plan.groups();
+    T* const partials = arena(scratch).take<T>(0);
+    const index partial = bytes_of<T>(plan.partial()) / static_cast<index>(sizeof(T));
+    std::byte* const workers = scratch + groups * bytes_of<T>(plan.partial());
+    parallel_chunks(groups * blocks.count(), 1, threads, [&](int worker, index chunk, index, index) {
+        const index group = chunk / blocks.count(), block = chunk % blocks.count();
+        T* const own = partials + group * partial;
+        const index image = group * plan.images_per_group();
+        sum_weight_gradient(own + block * blocks.width * patch, own + patch * padded + block * blocks.width,
+                            x, dy, plan, block, image, std::min(s.batch, image + plan.images_per_group()),
+                            workers + worker * plan.worker_bytes());
+    });
+    // the groups in order, and every block's columns to where they belong
+    parallel_chunks(patch, std::max<index>(1, 16'384 / (padded * groups)), threads,
+                    [&](int, index, index begin, index end) {
+                        for (index b = 0; b < blocks.count(); ++b) {
+                            const index width = blocks.vectors(b) * lanes<T>, count = blocks.in_block(b);
+                            const T* const block = partials + b * blocks.width * patch;
+                            for (index k = begin; k < end; ++k)
+                                for (index f = 0; f < count; f += lanes<T>) {
+                                    const T* from = block + k * width + f;
+                                    vector_of<T> sum = load(from);
+                                    for (index group = 1; group < groups; ++group)
+                                        sum += load(from + group * partial);
+                                    T* const to = dw + k * s.filters + b * blocks.width + f;
+                                    if (count - f >= lanes<T>)
+                                        store(to, sum);
+                                    else
+                                        store(to, sum, count - f);
+                                }
+                        }
+                    });
+    if (!db) return;
+    for (index f = 0; f < s.filters; ++f) {
+        T sum = 0;
+        for (index group = 0; group < groups; ++group) sum += partials[group * partial + patch * padded + f];
+        db[f] = sum;
+    }
+}
+
+} // namespace strata
