@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 
 #include "support/catch.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 struct half {
     static constexpr bool is_activation = true;
     float operator()(float v) const { return v / 2; }
+    float slope(float) const { return 0.5f; }
 };
 
 /// Says nothing about itself.
@@ -34,7 +36,23 @@ struct rich {
     void forward(const float*, float*, const pass&, const Activation& = {}) const {}
     template <class Activation = no_activation>
     void forward_training(const float*, float*, const pass&, const Activation& = {}) {}
-    void backward(const float*, const float*, const float*, auto, const pass&) {}
+    static constexpr bool below_reads_output = true;
+    template <class Below = no_activation>
+    void backward(const float*, const float*, const float*, auto, const pass&, const Below& = {}) {}
+};
+
+struct no_slope {
+    float operator()(float v) const { return v / 2; }
+};
+
+/// Looks at its output where the slope of the activation is a constant.
+struct looks {
+    template <class Below> static constexpr bool below_reads_output = std::is_same_v<Below, half>;
+};
+
+/// An activation with a function of its own.
+struct shaped : half {
+    half function() const { return {}; }
 };
 
 struct fuses_in_inference : bare {
@@ -63,6 +81,11 @@ TEST_CASE("what a layer leaves out has a value that is safe") {
     static_assert(!detail::is_view<bare>() && detail::is_view<rich>());
     static_assert(detail::reads_input<bare>() && !detail::reads_input<rich>());
     static_assert(detail::reads_output<bare>() && !detail::reads_output<rich>());
+    static_assert(!detail::below_reads_output<bare, half>() && detail::below_reads_output<rich, half>());
+    static_assert(detail::below_reads_output<looks, half>()
+                  && !detail::below_reads_output<looks, no_slope>());
+    static_assert(std::is_same_v<detail::function_type<half>, half>);
+    static_assert(std::is_same_v<detail::function_type<shaped>, half>);
     static_assert(detail::multiply_adds<bare>() == 0 && detail::multiply_adds<rich>() == 12);
     static_assert(detail::memory<bare>({}) == 0 && detail::scratch<bare>({}) == 0);
     static_assert(detail::memory<rich>({.batch = 65}) == 128); // whole cache lines
@@ -78,6 +101,10 @@ TEST_CASE("concepts tell what a layer can do") {
     static_assert(activation_layer<half> && !activation_layer<bare>);
     static_assert(takes_activation<rich, float, half> && !takes_activation<bare, float, half>);
     static_assert(!takes_activation<fuses_in_inference, float, half>);
+    static_assert(takes_activation_in_inference<fuses_in_inference, float, half>);
+    static_assert(!takes_activation_in_inference<bare, float, half>);
+    static_assert(takes_below<rich, float, half> && takes_below<rich, float, no_activation>);
+    static_assert(!takes_below<rich, float, no_slope> && !takes_below<bare, float, half>);
     static_assert(has_parameters<rich> && !has_parameters<bare>);
     static_assert(has_children<group<bare>> && !has_children<rich>);
     SUCCEED();

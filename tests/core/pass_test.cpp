@@ -36,5 +36,7 @@ TEST_CASE("bytes_of rounds up to whole lines") {
 TEST_CASE("no_activation changes nothing") {
     static_assert(no_activation{}(2.5) == 2.5);
     static_assert(no_activation{}(-1.f) == -1.f);
+    static_assert(no_activation{}.slope(-3.0) == 1.0);
+    static_assert(!has_activation<no_activation> && has_activation<int>);
     SUCCEED();
 }

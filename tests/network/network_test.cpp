@@ -200,9 +200,12 @@ TEST_CASE("backward must follow the training forward of the same network and bat
     CHECK(backward(net, 2) == "network: backward of 2 samples behind an inference forward of 2");
     net.forward_training(x.data(), y.data(), 3, room);
     CHECK(backward(net, 2) == "network: backward of 2 samples behind a training forward of 3");
-    CHECK(backward(net, 3) == "");
     CHECK(backward(other, 3)
           == "network: backward of 3 samples behind the forward of another network in this workspace");
+    CHECK(backward(net, 3) == "");
+    CHECK(backward(net, 3)
+          == "network: a second backward of 3 samples behind one forward, whose memory the first has written "
+             "over");
     net.forward_training(x.data(), y.data(), 2, room);
     CHECK(backward(net, 2) == "");
     other.forward_training(x.data(), y.data(), 2, room);

@@ -68,7 +68,7 @@ TEST_CASE("a summary has a row for every layer, and totals") {
               "6 dense                   10        10,000          10,000",
               "----------------------------------------------------------",
               "total                              305,156         333,400",
-              "memory: parameters 1.2 MiB; a sample 20.4 KiB in training, 5.7 KiB in inference",
+              "memory: parameters 1.2 MiB; a sample 16.4 KiB in training, 5.8 KiB in inference",
           });
 }
 
@@ -115,20 +115,20 @@ TEST_CASE("the totals of a summary are the network's") {
 
 TEST_CASE("a summary's memory is what one more sample takes in a workspace") {
     const auto memory = [](const auto& net) { return lines(net).back(); };
-    // training: the outputs of the first two dense layers and two gradients of the widest activation between
-    // layers; inference: two buffers to go to and fro
+    // training: the outputs of the first two dense layers; the gradients lie where outputs lay that nobody
+    // needs any more, but for the 32 numbers of the first; inference: the outputs of two layers at a time
     CHECK(memory(network{input<5>{}, dense<64>{}, strata::tanh{}, dense<32>{}, strata::tanh{}, dense<2>{}})
-          == "memory: parameters 9.9 KiB; a sample 896 B in training, 384 B in inference");
+          == "memory: parameters 9.9 KiB; a sample 768 B in training, 384 B in inference");
     CHECK(memory(network{input_of<double, 5>{}, dense<64>{}, strata::tanh{}, dense<32>{}, strata::tanh{},
                          dense<2>{}})
-          == "memory: parameters 19.8 KiB; a sample 1.8 KiB in training, 768 B in inference");
+          == "memory: parameters 19.8 KiB; a sample 1.5 KiB in training, 768 B in inference");
     // nothing but input and output, which are the caller's
     CHECK(memory(network{input<5>{}, dense<3>{}})
           == "memory: parameters 72 B; a sample 0 B in training, 0 B in inference");
     // buffers for columns and partial sums, which every batch needs, do not count
     CHECK(memory(network{input<8, 8, 4>{}, conv2d<conv{.filters = 8, .padding = same}>{}, relu{},
                          conv2d<conv{.filters = 4, .padding = same}>{}})
-          == "memory: parameters 2.3 KiB; a sample 6.0 KiB in training, 2.0 KiB in inference");
+          == "memory: parameters 2.3 KiB; a sample 4.0 KiB in training, 2.0 KiB in inference");
 }
 
 TEST_CASE("sizes are written in threes, bytes in the unit that suits") {

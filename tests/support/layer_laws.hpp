@@ -88,10 +88,14 @@ template <class T> struct outcome {
         CHECK(y == output);
         gradients.assign(net.gradients.begin(), net.gradients.end());
 
-        const auto once = dx;
+        const auto once = dx; // a second step, in memory that the first has written over
+        const std::vector<T> state(net.state.begin(), net.state.end());
+        net.forward_training(x.data(), y.data(), batch, memory.room, random);
+        std::copy(state.begin(), state.end(), net.state.begin());
+        CHECK(y == output);
         memory.poison_scratch();
         net.backward(x.data(), y.data(), dy.data(), dx.data(), batch, memory.room, random);
-        CHECK(dx == once); // what is kept for backward is read only
+        CHECK(dx == once);
         CHECK(std::equal(gradients.begin(), gradients.end(), net.gradients.begin()));
     }
     bool operator==(const outcome&) const = default;
@@ -218,8 +222,8 @@ inline void check_laws(const law_networks& nets, const laws& law) {
 /// Gradients agree with central differences; a batch of N equals N batches of one; inference equals training;
 /// a fused activation equals one that is not; the bits do not depend on the number of threads; float agrees
 /// with double; a layer may run inside a sequence and behind another; a smaller batch in a used workspace
-/// changes nothing; no layer writes beyond the memory it asked for, believes it to be zero, changes its
-/// output or what it kept during backward.
+/// changes nothing; no layer writes beyond the memory it asked for, believes it to be zero, or changes
+/// its output during backward.
 template <index H, index W, index C, layer_spec Spec>
 void layer_laws(const Spec& spec, const laws& law = {}) {
     using input_type = input_of<double, H, W, C>;

@@ -6,6 +6,8 @@
 
 #include <concepts>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 
 namespace strata {
 
@@ -49,14 +51,33 @@ concept activation_layer = requires {
     requires L::is_activation;
 };
 
-/// A layer that applies the activation behind it in its own store, in training as in inference.
+/// A layer that can apply the activation behind it in its own store: in inference, and in training as well.
 template <class L, class T, class Activation>
-concept takes_activation = requires(L& layer, const L& fixed, const T* x, T* y, const pass& p,
-                                    const Activation& activation) {
+concept takes_activation_in_inference = requires(const L& fixed, const T* x, T* y, const pass& p,
+                                                 const Activation& activation) {
     fixed.forward(x, y, p, activation);
-    requires !runs_training<L, T> || requires {
+};
+template <class L, class T, class Activation>
+concept takes_activation = takes_activation_in_inference<L, T, Activation> &&(
+    !runs_training<L,
+                   T> || requires(L & layer, const T* x, T* y, const pass& p, const Activation& activation) {
         layer.forward_training(x, y, p, activation);
-    };
+    });
+
+/// An activation whose slope is known from its output y: slope(y).
+template <class Activation, class T>
+concept has_slope = requires(const Activation& activation, T y) {
+    { activation.slope(y) } -> std::convertible_to<T>;
+};
+
+/// A layer that can apply the slope of the activation below it, in front of it, whose output its input is:
+/// backward(x, y, dy, dx, pass, below) stores dx * below.slope(x). Nobody then runs backward through the
+/// activation. Such a layer reads its input, unless it declares `below_reads_output`: every element of dx
+/// that is not 0 has the slope of an element of y (max pooling). That may be a template of the activation.
+template <class L, class T, class Below>
+concept takes_below = has_slope<Below, T> && requires(L& layer, const T* x, T* dx, const pass& p,
+                                                      const Below& below) {
+    layer.backward(x, x, x, dx, p, below);
 };
 
 /// A layer with parameters of its own, in a table.
@@ -101,6 +122,24 @@ template <class L> constexpr bool reads_output() {
     else
         return true;
 }
+template <class L, class Below> constexpr bool below_reads_output() {
+    if constexpr (requires { std::bool_constant<L::below_reads_output>{}; })
+        return L::below_reads_output;
+    else if constexpr (requires { L::template below_reads_output<Below>; })
+        return L::template below_reads_output<Below>;
+    else
+        return false;
+}
+/// What is handed to the neighbour that applies an activation: its function where it has one apart from its
+/// shape, so that kernels are compiled once for all shapes.
+template <class L> constexpr decltype(auto) function_of(const L& activation) {
+    if constexpr (requires { activation.function(); })
+        return activation.function();
+    else
+        return (activation);
+}
+template <class L> using function_type = std::remove_cvref_t<decltype(function_of(std::declval<L>()))>;
+
 template <class L> constexpr index multiply_adds() {
     if constexpr (requires { L::multiply_adds; })
         return L::multiply_adds;

@@ -90,11 +90,13 @@ template <conv Options> struct conv2d {
             conv2d_forward(y, x, weight.value.data(), b, sizes(p.batch), p.threads, p.scratch, activation);
         }
 
-        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p) {
+        template <class Below = no_activation>
+        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p, const Below& below = {}) {
             T* const db = Options.bias ? bias.gradient.data() : nullptr;
             conv2d_backward_weights(weight.gradient.data(), db, x, dy, sizes(p.batch), p.threads, p.scratch);
             if constexpr (!std::is_null_pointer_v<decltype(dx)>)
-                conv2d_backward_data(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch);
+                conv2d_backward_data(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch, x,
+                                     below);
         }
     };
 };

@@ -60,8 +60,9 @@ template <index Units, bias_term Bias = with_bias> struct dense {
                  });
         }
 
-        /// dW = x' dy, db = sum of dy over the batch, dx = dy W'
-        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p) {
+        /// dW = x' dy, db = sum of dy over the batch, dx = dy W' below.slope(x)
+        template <class Below = no_activation>
+        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p, const Below& below = {}) {
             gemm(weight.gradient.data(), Units, transposed(x, features), plain(dy, Units), features, Units,
                  p.batch);
             if constexpr (Bias == with_bias) {
@@ -71,7 +72,12 @@ template <index Units, bias_term Bias = with_bias> struct dense {
             }
             if constexpr (!std::is_null_pointer_v<decltype(dx)>)
                 gemm(dx, features, plain(dy, Units), transposed(weight.value.data(), Units), p.batch,
-                     features, Units);
+                     features, Units, 0, [&](index row_begin, index row_end, index begin, index end) {
+                         if constexpr (has_activation<Below>)
+                             for (index row = row_begin; row < row_end; ++row)
+                                 for (index i = row * features + begin; i < row * features + end; ++i)
+                                     dx[i] *= below.slope(x[i]);
+                     });
         }
     };
 };

@@ -6,6 +6,14 @@
 
 namespace strata {
 
+/// An activation as its neighbours apply it, whatever the shape: y = activation(x), and its slope at y.
+template <class Activation> struct activation_function {
+    Activation spec;
+
+    template <class T> T operator()(T x) const { return spec.value(x); }
+    template <class T> T slope(T y) const { return spec.slope(y); }
+};
+
 /// The layer of an activation whose slope is known from its output: y = value(x), dx = dy slope(y), element
 /// by element and in place. An activation of one's own is a struct with `output`, `value`, `slope` and
 /// `template <shape In, class T> struct layer : pointwise<mine, In, T> {};`.
@@ -16,7 +24,8 @@ template <class Activation, shape In, class T> struct pointwise {
     static constexpr bool in_place = true;
     static constexpr bool backward_reads_input = false;
 
-    T operator()(T x) const { return spec.value(x); }
+    /// What a neighbour applies in the place of this layer.
+    activation_function<Activation> function() const { return {spec}; }
 
     void forward(const T* x, T* y, const pass& p) const {
         parallel_for(p.batch * In.size(), grain, [&](index begin, index end) {

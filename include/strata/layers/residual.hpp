@@ -61,50 +61,60 @@ template <layer_spec Branch, layer_spec Shortcut = identity> struct residual {
         }
         static constexpr bool backward_reads_output = false;
 
-        void forward(const T* x, T* y, const pass& p) const {
+        template <class Activation = no_activation>
+        void forward(const T* x, T* y, const pass& p, const Activation& activation = {}) const {
             arena room(p.scratch);
             if constexpr (has_identity) {
                 branch.forward(x, y, part(p, 0, nullptr, room.rest()));
-                add(y, x, y, p.batch * out.size());
+                add(y, x, y, p, activation);
             } else {
                 T* const other = room.take<T>(p.batch * out.size());
                 branch.forward(x, y, part(p, 0, nullptr, room.rest()));
                 shortcut.forward(x, other, part(p, 1, nullptr, room.rest()));
-                add(y, other, y, p.batch * out.size());
+                add(y, other, y, p, activation);
             }
         }
 
-        void forward_training(const T* x, T* y, const pass& p) {
+        template <class Activation = no_activation>
+        void forward_training(const T* x, T* y, const pass& p, const Activation& activation = {}) {
             const auto at = kept(p);
             arena room(p.scratch);
             T* const main = keeps_branch ? at.branch_output : y;
             if constexpr (has_identity) {
                 train(branch, x, main, part(p, 0, at.branch_memory, room.rest()));
-                add(main, x, y, p.batch * out.size());
+                add(main, x, y, p, activation);
             } else {
                 T* const other = keeps_shortcut ? at.shortcut_output : room.take<T>(p.batch * out.size());
                 train(branch, x, main, part(p, 0, at.branch_memory, room.rest()));
                 train(shortcut, x, other, part(p, 1, at.shortcut_memory, room.rest()));
-                add(main, other, y, p.batch * out.size());
+                add(main, other, y, p, activation);
             }
         }
 
         /// both branches receive dy; their input gradients add up
-        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p) {
+        template <class Below = no_activation>
+        void backward(const T* x, const T*, const T* dy, auto dx, const pass& p, const Below& below = {}) {
             const auto at = kept(p);
             arena room(p.scratch);
             if constexpr (std::is_null_pointer_v<decltype(dx)>) {
                 skip_input(branch, x, at.branch_output, dy, part(p, 0, at.branch_memory, room.rest()));
                 skip_input(shortcut, x, at.shortcut_output, dy, part(p, 1, at.shortcut_memory, room.rest()));
-            } else if constexpr (has_identity) {
-                branch.backward(x, at.branch_output, dy, dx, part(p, 0, at.branch_memory, room.rest()));
-                add(dx, dy, dx, p.batch * In.size());
             } else {
-                T* const other = room.take<T>(p.batch * In.size());
+                const T* other = dy;
                 branch.backward(x, at.branch_output, dy, dx, part(p, 0, at.branch_memory, room.rest()));
-                shortcut.backward(x, at.shortcut_output, dy, other,
-                                  part(p, 1, at.shortcut_memory, room.rest()));
-                add(dx, other, dx, p.batch * In.size());
+                if constexpr (!has_identity) {
+                    T* const own = room.take<T>(p.batch * In.size());
+                    shortcut.backward(x, at.shortcut_output, dy, own,
+                                      part(p, 1, at.shortcut_memory, room.rest()));
+                    other = own;
+                }
+                parallel_for(p.batch * In.size(), grain, [&](index begin, index end) {
+                    for (index i = begin; i < end; ++i)
+                        if constexpr (has_activation<Below>)
+                            dx[i] = (dx[i] + other[i]) * below.slope(x[i]);
+                        else
+                            dx[i] += other[i];
+                });
             }
         }
 
@@ -140,11 +150,13 @@ template <layer_spec Branch, layer_spec Shortcut = identity> struct residual {
         static void skip_input(Layer& l, const T* x, const T* y, const T* dy, const pass& p) {
             if constexpr (detail::is_trained<Layer>()) l.backward(x, y, dy, nullptr, p);
         }
-        static void add(const T* a, const T* b, T* y, index count) {
-            parallel_for(count, 16'384, [&](index begin, index end) {
-                for (index i = begin; i < end; ++i) y[i] = a[i] + b[i];
+        template <class Activation>
+        static void add(const T* a, const T* b, T* y, const extent& e, const Activation& activation) {
+            parallel_for(e.batch * out.size(), grain, [&](index begin, index end) {
+                for (index i = begin; i < end; ++i) y[i] = activation(a[i] + b[i]);
             });
         }
+        static constexpr index grain = 16'384;
     };
 };
 

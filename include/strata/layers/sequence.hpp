@@ -109,93 +109,100 @@ public:
     (numbers{});
     using child_specs = std::tuple<Specs...>;
 
-    /// Which buffer holds what, and which activation is computed in the store of the layer in front of it.
+    /// Where arrays lie, and which layers are computed by their neighbours.
     static constexpr plan<count> training = make_plan<layers_type, T, count>(shapes, true);
     static constexpr plan<count> inference = make_plan<layers_type, T, count>(shapes, false);
     static constexpr index multiply_adds =
         with_numbers<count>([](auto... i) { return (detail::multiply_adds<layer_type<i>>() + ...); });
     static constexpr bool backward_reads_input = true, backward_reads_output = training.reads_output;
 
+    /// Whether backward can apply the slope of an activation in front of the sequence: its first layer does.
+    template <class Below> static constexpr bool takes() {
+        if constexpr (foremost < count) {
+            using layer = layer_type < foremost<count ? foremost : 0>;
+            return takes_below<layer, T, Below> && !detail::below_reads_output<layer, Below>();
+        } else {
+            return false;
+        }
+    }
+
     static constexpr index memory(extent e) {
-        index bytes = 0;
-        for (const index size : training.sizes()) bytes += bytes_of<T>(e.batch * size);
+        const index bytes = e.batch * training.kept;
         return bytes
                + with_numbers<count>([&](auto... i) { return (detail::memory<layer_type<i>>(e) + ...); });
     }
     static constexpr index scratch(extent e) {
-        index bytes = 0;
-        if (e.training)
-            bytes = 2 * bytes_of<T>(e.batch * training.largest_delta);
-        else
-            for (const index size : inference.sizes()) bytes += bytes_of<T>(e.batch * size);
+        const index bytes = e.batch * (e.training ? training.spare : inference.spare);
         return bytes + with_numbers<count>([&](auto... i) {
                    return std::max({index{0}, detail::scratch<layer_type<i>>(e)...});
                });
     }
 
     void forward(const T* x, T* y, const pass& p) const {
-        arena room(p.scratch);
-        const auto at = place<inference>(x, y, p, room);
+        const auto at = arrays(inference.activation, x, y, p);
         unroll<count>([&](auto i) {
             if constexpr (!inference.skipped[i]) {
-                const pass inner = part(p, i, nullptr, room.rest());
+                const pass inner = part(p, i, nullptr, p.scratch + p.batch * inference.spare);
                 if constexpr (inference.fused[i])
-                    get<i>().forward(at.read[i], at.write[i + 2], inner, get<i + 1>());
+                    get<i>().forward(at[i], at[i + 2], inner, detail::function_of(get<i + 1>()));
                 else
-                    get<i>().forward(at.read[i], at.write[i + 1], inner);
+                    get<i>().forward(at[i], at[i + 1], inner);
             }
         });
     }
 
     void forward_training(const T* x, T* y, const pass& p) {
-        arena room(p.memory);
-        const auto at = place<training>(x, y, p, room);
+        const auto at = arrays(training.activation, x, y, p);
+        arena kept(p.memory + p.batch * training.kept);
         unroll<count>([&](auto i) {
-            const pass inner = part(p, i, room.take<std::byte>(detail::memory<layer_type<i>>(p)), p.scratch);
+            std::byte* const memory = kept.take<std::byte>(detail::memory<layer_type<i>>(p));
             if constexpr (!training.skipped[i]) {
-                constexpr std::size_t out = training.fused[i] ? i + 2 : i + 1;
+                const pass inner = part(p, i, memory, p.scratch + p.batch * training.spare);
                 if constexpr (!runs_training<layer_type<i>, T>) {
                     if constexpr (training.fused[i])
-                        get<i>().forward(at.read[i], at.write[out], inner, get<i + 1>());
+                        get<i>().forward(at[i], at[i + 2], inner, detail::function_of(get<i + 1>()));
                     else
-                        get<i>().forward(at.read[i], at.write[out], inner);
+                        get<i>().forward(at[i], at[i + 1], inner);
                 } else {
                     if constexpr (training.fused[i])
-                        get<i>().forward_training(at.read[i], at.write[out], inner, get<i + 1>());
+                        get<i>().forward_training(at[i], at[i + 2], inner, detail::function_of(get<i + 1>()));
                     else
-                        get<i>().forward_training(at.read[i], at.write[out], inner);
+                        get<i>().forward_training(at[i], at[i + 1], inner);
                 }
             }
         });
     }
 
-    /// dx may be nullptr: then nothing is computed that only an input gradient would need.
-    void backward(const T* x, const T* y, const T* dy, auto dx, const pass& p) {
+    /// dx may be nullptr: then nothing is computed that only an input gradient would need. What a forward
+    /// kept serves one backward, which writes over it.
+    template <class Below = no_activation>
+        requires(!has_activation<Below> || takes<Below>())
+    void backward(const T* x, const T* y, const T* dy, auto dx, const pass& p, const Below& below = {}) {
         constexpr bool wants_dx = !std::is_null_pointer_v<decltype(dx)>;
         constexpr std::size_t first = wants_dx ? 0 : first_trained;
-        arena kept(p.memory);
-        const auto at = place<training>(x, const_cast<T*>(y), p, kept);
+        const auto at = arrays(training.activation, x, const_cast<T*>(y), p);
+        T* to = nullptr;
+        if constexpr (wants_dx) to = dx;
+        const auto deltas = arrays(training.delta, to, const_cast<T*>(dy), p);
+        arena kept(p.memory + p.batch * training.kept);
         std::array<std::byte*, count> memory{};
         unroll<count>([&](auto i) { memory[i] = kept.take<std::byte>(detail::memory<layer_type<i>>(p)); });
 
-        arena room(p.scratch);
-        const std::array<T*, 2> deltas{room.take<T>(p.batch * training.largest_delta),
-                                       room.take<T>(p.batch * training.largest_delta)};
         unroll<count>([&](auto reversed) {
             constexpr std::size_t i = count - 1 - reversed;
-            if constexpr (i >= first && first < count) {
-                const pass inner = part(p, i, memory[i], room.rest());
-                constexpr int from = training.delta[i + 1], to = training.delta[i];
-                const T* const above = from < 0 ? dy : deltas[from < 0 ? 0 : static_cast<std::size_t>(from)];
-                const auto run = [&](auto below) {
-                    get<i>().backward(at.read[i], at.read[i + 1], above, below, inner);
+            if constexpr (i >= first && first < count && !training.folded[i]) {
+                const pass inner = part(p, i, memory[i], p.scratch + p.batch * training.spare);
+                const auto run = [&](auto target, const auto&... applied) {
+                    get<i>().backward(at[i], at[i + 1], deltas[i + 1], target, inner, applied...);
                 };
-                if constexpr (i == 0)
-                    run(dx);
-                else if constexpr (i == first && !wants_dx)
+                if constexpr (i == first && !wants_dx)
                     run(nullptr);
+                else if constexpr (training.below[i] >= 0)
+                    run(deltas[i], detail::function_of(get<static_cast<std::size_t>(training.below[i])>()));
+                else if constexpr (i == foremost && has_activation<Below>)
+                    run(deltas[i], below);
                 else
-                    run(deltas[static_cast<std::size_t>(to)]);
+                    run(deltas[i]);
             }
         });
     }
@@ -203,27 +210,28 @@ public:
 private:
     layers_type m_layers;
 
+    /// The first layer that is no view.
+    static constexpr std::size_t foremost = with_numbers<count>([](auto... i) {
+        std::size_t first = count;
+        ((first = first == count && !detail::is_view<layer_type<i>>() ? std::size_t{i} : first), ...);
+        return first;
+    });
     static constexpr std::size_t first_trained = with_numbers<count>([](auto... i) {
         std::size_t first = count;
         ((first = first == count && detail::is_trained<layer_type<i>>() ? std::size_t{i} : first), ...);
         return first;
     });
 
-    /// Where each activation lies: number 0 is the input, number i + 1 the output of layer i.
-    struct places {
-        std::array<const T*, count + 1> read;
-        std::array<T*, count + 1> write;
-    };
-    template <const plan<count>& Plan> static places place(const T* x, T* y, const extent& e, arena& room) {
-        std::array<T*, count + 1> slots{};
-        for (std::size_t s = 0; s < Plan.slots; ++s) slots[s] = room.take<T>(e.batch * Plan.slot_size[s]);
-        places at{};
+    /// Where arrays lie in a run.
+    static std::array<T*, count + 1> arrays(const std::array<place, count + 1>& places, const T* x, T* y,
+                                            const pass& p) {
+        std::array<T*, count + 1> at{};
         for (std::size_t k = 0; k <= count; ++k) {
-            const int slot = Plan.location[k];
-            at.write[k] = slot == in_input    ? nullptr
-                          : slot == in_output ? y
-                                              : slots[static_cast<std::size_t>(slot)];
-            at.read[k] = slot == in_input ? x : at.write[k];
+            const auto [in, offset] = places[k];
+            std::byte* const own = in == area::kept ? p.memory : p.scratch;
+            at[k] = in == area::input    ? const_cast<T*>(x) // which nobody writes
+                    : in == area::output ? y
+                                         : reinterpret_cast<T*>(own + p.batch * offset);
         }
         return at;
     }

@@ -150,12 +150,13 @@ public:
     /// The first half of a training step: x (batch, input_size) to y (batch, output_size), keeping in `room`
     /// what `backward` needs. `random` numbers the run and the step, for dropout.
     void forward_training(const T* x, T* y, index batch, workspace& room, const random_source& random = {}) {
-        m_layers.forward_training(x, y, training_pass(sizes(batch, true), room, random));
+        m_layers.forward_training(x, y, training_pass(sizes(batch, true), room, random, user()));
     }
 
     /// The second half: from dy = d loss / d y, overwrites the gradients of all parameters and, where dx is
     /// given, dx (batch, input_size). x, y, batch and random are those of the forward. dy is not kept. Throws
-    /// argument_error when `room` does not hold that forward's memory.
+    /// argument_error when `room` does not hold that forward's memory; a backward pass writes over it, so one
+    /// forward serves one backward.
     void backward(const T* x, const T* y, const T* dy, T* dx, index batch, workspace& room,
                   const random_source& random = {}) {
         m_layers.backward(x, y, dy, dx, same_pass(batch, room, random));
@@ -200,8 +201,9 @@ private:
         if (batch < 1) detail::fail<argument_error>("network: a batch needs at least 1 sample, not ", batch);
         return {batch, threads(), training};
     }
-    pass training_pass(const extent& e, workspace& room, const random_source& random) const {
-        pass p = room.room(e, layers_type::memory(e), layers_type::scratch(e), user());
+    static pass training_pass(const extent& e, workspace& room, const random_source& random,
+                              const void* user) {
+        pass p = room.room(e, layers_type::memory(e), layers_type::scratch(e), user);
         p.random = random;
         return p;
     }
@@ -212,10 +214,14 @@ private:
         if (e.batch != batch || !e.training)
             detail::fail<argument_error>("network: backward of ", batch, " samples behind ",
                                          e.training ? "a training" : "an inference", " forward of ", e.batch);
+        if (!room.user())
+            detail::fail<argument_error>("network: a second backward of ", batch,
+                                         " samples behind one forward, whose memory the first has written "
+                                         "over");
         if (room.user() != user())
             detail::fail<argument_error>("network: backward of ", batch,
                                          " samples behind the forward of another network in this workspace");
-        return training_pass(e, room, random);
+        return training_pass(e, room, random, nullptr); // nobody's from here on
     }
     /// The same for as long as a network lives, also when it is moved.
     const void* user() const {
