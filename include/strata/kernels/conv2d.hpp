@@ -1,46 +1,121 @@
 #pragma once
 
+#include <strata/core/error.hpp>
 #include <strata/core/parallel.hpp>
 #include <strata/core/pass.hpp>
+#include <strata/kernels/conv2d_direct.hpp>
 #include <strata/kernels/conv2d_gemm.hpp>
+#include <strata/kernels/conv2d_reference.hpp>
 
+#include <algorithm>
 #include <cstddef>
 
 // The choice of algorithm for a convolution: the one place that knows which there are.
 
 namespace strata {
 
+/// How a convolution is computed.
+enum class conv2d_algorithm {
+    reference, ///< by the definition: one thread, no scratch memory; what the others are tested against
+    gemm,      ///< a matrix of patches times the weights, on BLAS
+    direct     ///< register tiles over the image where it lies
+};
+
+/// One algorithm for each pass.
+struct conv2d_algorithms {
+    conv2d_algorithm forward, backward_data, backward_weights;
+
+    /// The same for all.
+    static constexpr conv2d_algorithms all(conv2d_algorithm a) { return {a, a, a}; }
+    /// What is fastest for these sizes.
+    static constexpr conv2d_algorithms of(const conv2d_sizes& s) {
+        using enum conv2d_algorithm;
+        return {direct, conv2d_direct_can(s) ? direct : gemm, direct};
+    }
+    constexpr bool use(conv2d_algorithm a) const {
+        return forward == a || backward_data == a || backward_weights == a;
+    }
+};
+
 /// Bytes of scratch memory conv2d_forward (and, in training, the backward kernels) need.
+template <class T>
+constexpr index conv2d_scratch(const conv2d_sizes& s, int threads, bool training, conv2d_algorithms by) {
+    index bytes = 0;
+    if (by.use(conv2d_algorithm::gemm)) bytes = std::max(bytes, conv2d_gemm_scratch<T>(s, threads, training));
+    if (by.use(conv2d_algorithm::direct))
+        bytes = std::max(bytes, conv2d_direct_scratch<T>(s, threads, training));
+    return bytes;
+}
 template <class T> constexpr index conv2d_scratch(const conv2d_sizes& s, int threads, bool training) {
-    return conv2d_gemm_scratch<T>(s, threads, training);
+    return conv2d_scratch<T>(s, threads, training, conv2d_algorithms::of(s));
 }
 
 /// y = activation(x * w + bias): y (batch, out_height, out_width, filters), x (batch, in_height, in_width,
 /// channels), w (kernel height, kernel width, channels, filters), bias (filters) or null. `scratch` holds
-/// conv2d_scratch bytes.
+/// conv2d_scratch bytes for the same algorithms.
+template <class T, class Activation = no_activation>
+void conv2d_forward(T* y, const T* x, const T* w, const T* bias, const conv2d_sizes& s, int threads,
+                    std::byte* scratch, const Activation& activation, conv2d_algorithms by) {
+    switch (by.forward) {
+    case conv2d_algorithm::reference:
+        conv2d_forward_reference(y, x, w, bias, s);
+        for (index i = 0; i < s.batch * s.outputs(); ++i) y[i] = activation(y[i]);
+        return;
+    case conv2d_algorithm::gemm:
+        return conv2d_forward_gemm(y, x, w, bias, s, threads, scratch, activation);
+    case conv2d_algorithm::direct:
+        return conv2d_forward_direct(y, x, w, bias, s, threads, scratch, activation);
+    }
+}
 template <class T, class Activation = no_activation>
 void conv2d_forward(T* y, const T* x, const T* w, const T* bias, const conv2d_sizes& s, int threads,
                     std::byte* scratch, const Activation& activation = {}) {
-    conv2d_forward_gemm(y, x, w, bias, s, threads, scratch, activation);
+    conv2d_forward(y, x, w, bias, s, threads, scratch, activation, conv2d_algorithms::of(s));
 }
 
 /// dx (as x) = the gradient with respect to x, times below.slope(x) where x is the output of the activation
 /// `below`; without one x is not read. Overwrites dx.
 template <class T, class Below = no_activation>
 void conv2d_backward_data(T* dx, const T* dy, const T* w, const conv2d_sizes& s, int threads,
-                          std::byte* scratch, const T* x = nullptr, const Below& below = {}) {
-    conv2d_backward_data_gemm(dx, dy, w, s, threads, scratch);
+                          std::byte* scratch, const T* x, const Below& below, conv2d_algorithms by) {
+    switch (by.backward_data) {
+    case conv2d_algorithm::reference:
+        conv2d_backward_data_reference(dx, dy, w, s);
+        break;
+    case conv2d_algorithm::gemm:
+        conv2d_backward_data_gemm(dx, dy, w, s, threads, scratch);
+        break;
+    case conv2d_algorithm::direct:
+        return conv2d_backward_data_direct(dx, dy, w, s, threads, scratch, x, below);
+    }
     if constexpr (has_activation<Below>)
         parallel_for(s.batch * s.inputs(), 16'384, [&](index begin, index end) {
             for (index i = begin; i < end; ++i) dx[i] *= below.slope(x[i]);
         });
 }
+template <class T, class Below = no_activation>
+void conv2d_backward_data(T* dx, const T* dy, const T* w, const conv2d_sizes& s, int threads,
+                          std::byte* scratch, const T* x = nullptr, const Below& below = {}) {
+    conv2d_backward_data(dx, dy, w, s, threads, scratch, x, below, conv2d_algorithms::of(s));
+}
 
 /// dw (as w), db (filters, or null) = the gradients with respect to w and bias. Overwrites them.
 template <class T>
 void conv2d_backward_weights(T* dw, T* db, const T* x, const T* dy, const conv2d_sizes& s, int threads,
+                             std::byte* scratch, conv2d_algorithms by) {
+    switch (by.backward_weights) {
+    case conv2d_algorithm::reference:
+        return conv2d_backward_weights_reference(dw, db, x, dy, s);
+    case conv2d_algorithm::gemm:
+        return conv2d_backward_weights_gemm(dw, db, x, dy, s, threads, scratch);
+    case conv2d_algorithm::direct:
+        return conv2d_backward_weights_direct(dw, db, x, dy, s, threads, scratch);
+    }
+}
+template <class T>
+void conv2d_backward_weights(T* dw, T* db, const T* x, const T* dy, const conv2d_sizes& s, int threads,
                              std::byte* scratch) {
-    conv2d_backward_weights_gemm(dw, db, x, dy, s, threads, scratch);
+    conv2d_backward_weights(dw, db, x, dy, s, threads, scratch, conv2d_algorithms::of(s));
 }
 
 } // namespace strata
