@@ -17,34 +17,65 @@ namespace strata {
 
 namespace detail {
 
-/// The numbers q = begin .. end of one axis of output pixels that see the same taps. Output pixel
-/// out_first + q out_step sees source pixel src_first + q src_step + j tap_step through tap number
-/// tap_first + j tap_stride of the kernel, j = 0 .. taps.
+/// a / b rounded towards minus infinity, and up; b > 0.
+constexpr index floor_divide(index a, index b) {
+    return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
+constexpr index ceil_divide(index a, index b) {
+    return -floor_divide(-a, b);
+}
+
+/// Output pixels of one axis that see the same taps, or the same window in groups of neighbours: group q =
+/// begin .. end has the output pixels out_first + q out_step + i, i = 0 .. group; it sees the source pixels
+/// src_first + q src_step + j tap_step, j = 0 .. taps; pixel i sees source pixel j through tap number
+/// tap_first + j tap_stride + i tap_group of the kernel, or not at all if there is no tap of that number.
 struct axis_phase {
-    index taps, tap_first, tap_stride, tap_step;
+    index taps, tap_first, tap_stride, tap_group, tap_step;
     index out_first, out_step, src_first, src_step;
     index begin, end;
+
+    constexpr index tap(index j, index i) const { return tap_first + j * tap_stride + i * tap_group; }
 };
 
-/// One axis of a convolution, forward or as the gradient with respect to the input: there, the pixels of one
-/// phase of the stride see every stride-th tap, in reverse, of the output's gradient.
+/// One axis of a convolution, forward or as the gradient with respect to the input. Of the gradient's pixels
+/// those of one phase of the stride see every stride-th tap, in reverse, of the output's gradient; or, in
+/// groups of a multiple of the stride, all pixels see the same window.
 struct direct_axis {
     index kernel, stride, dilation, border, in, out;
     bool is_gradient;
+    index group = 1;
 
-    constexpr index phases() const { return is_gradient ? stride : 1; }
+    constexpr index phases() const { return is_gradient && group == 1 ? stride : 1; }
     constexpr index source() const { return is_gradient ? out : in; }
+    constexpr index target() const { return is_gradient ? in : out; }
     constexpr axis_phase phase(index p) const {
-        if (!is_gradient) return {kernel, 0, 1, dilation, 0, 1, -border, stride, 0, out};
-        const index step = stride == 1 ? 1 : stride; // a dilation goes with stride 1 only
-        const index taps = p < kernel ? (kernel - p + step - 1) / step : 0;
-        const index begin = border > p ? (border - p + step - 1) / step : 0;
-        return {taps, p + step * (taps - 1),  -step, dilation, p - border,
-                step, -(taps - 1) * dilation, 1,     begin,    (in - 1 + border - p) / step + 1};
+        axis_phase a{};
+        a.end = chunk_count(target(), group);
+        a.out_step = group;
+        a.tap_step = dilation;
+        if (!is_gradient) {
+            a.taps = kernel + (group - 1) * stride;
+            a.tap_first = 0, a.tap_stride = 1, a.tap_group = -stride;
+            a.src_first = -border, a.src_step = group * stride;
+        } else if (group > 1) {
+            a.src_first = ceil_divide(border - kernel + 1, stride), a.src_step = group / stride;
+            a.taps = (group - 1 + border) / stride - a.src_first + 1;
+            a.tap_first = border - stride * a.src_first, a.tap_stride = -stride, a.tap_group = 1;
+        } else { // a dilation goes with stride 1 only
+            a.taps = p < kernel ? chunk_count(kernel - p, stride) : 0;
+            a.tap_first = p + stride * (a.taps - 1), a.tap_stride = -stride, a.tap_group = 0;
+            a.out_first = p - border, a.out_step = stride;
+            a.src_first = -(a.taps - 1) * dilation, a.src_step = 1;
+            a.begin = std::max<index>(0, ceil_divide(border - p, stride));
+            a.end = floor_divide(in - 1 + border - p, stride) + 1;
+        }
+        return a;
     }
-    /// One behind the last q of any phase.
-    constexpr index end() const { return is_gradient ? (in - 1 + border) / stride + 1 : out; }
-    constexpr index begin() const { return is_gradient ? border / stride : 0; }
+    /// From the least to one behind the last q of any phase.
+    constexpr index begin() const { return is_gradient && group == 1 ? border / stride : 0; }
+    constexpr index end() const {
+        return is_gradient && group == 1 ? (in - 1 + border) / stride + 1 : chunk_count(target(), group);
+    }
     /// Source pixels that q = from .. to see.
     constexpr index first(index from) const {
         index least = from * phase(0).src_step + phase(0).src_first;
@@ -62,6 +93,25 @@ struct direct_axis {
         return most;
     }
 };
+
+/// How many neighbours to compute as one pixel with as many times the channels: 1 where the channels fill a
+/// vector anyway; with few channels the group whose window costs the fewest vector multiplications a pixel.
+template <class T> constexpr index best_group(direct_axis axis, index channels) {
+    if (channels >= lanes<T> || axis.dilation != 1) return 1;
+    const index step = axis.is_gradient ? axis.stride : 1;
+    double least = 0.9 * static_cast<double>(axis.kernel) / static_cast<double>(step);
+    index best = 1;
+    for (index g = step; g * channels <= 2 * lanes<T> && g <= axis.target(); g += step) {
+        if (g == 1) continue;
+        axis.group = g;
+        const index vectors = chunk_count(g * channels, lanes<T>);
+        const double cost = static_cast<double>(axis.phase(0).taps * vectors) / static_cast<double>(g);
+        if (cost >= least) continue;
+        least = cost;
+        best = g;
+    }
+    return best;
+}
 
 /// Columns of a product in blocks of two vectors; what is left has one vector where that is enough.
 template <class T> struct column_blocks {
@@ -131,12 +181,14 @@ template <class T> struct conv2d_direct_plan {
     }
     constexpr detail::direct_axis columns() const {
         const window& g = s.geometry;
-        return {g.kernel.width, g.stride.width, g.dilation.width, g.left,
-                g.in_width,     g.out_width,    is_gradient};
+        detail::direct_axis axis{g.kernel.width, g.stride.width, g.dilation.width, g.left,
+                                 g.in_width,     g.out_width,    is_gradient};
+        axis.group = detail::best_group<T>(axis, out_channels());
+        return axis;
     }
     constexpr index source_channels() const { return is_gradient ? s.filters : s.channels; }
     constexpr index out_channels() const { return is_gradient ? s.channels : s.filters; }
-    constexpr detail::column_blocks<T> blocks() const { return {out_channels()}; }
+    constexpr detail::column_blocks<T> blocks() const { return {columns().group * out_channels()}; }
 
     /// Pixels of a line in the buffer.
     constexpr index width() const {
@@ -160,7 +212,12 @@ template <class T> struct conv2d_direct_plan {
     }
     constexpr index strips() const { return chunk_count(rows().end() - rows().begin(), strip()); }
 
-    constexpr index weights() const { return s.geometry.taps() * source_channels() * blocks().padded(); }
+    /// Taps of all phases together.
+    constexpr index taps() const {
+        const bool in_groups = columns().group > 1;
+        return s.geometry.kernel.height * (in_groups ? columns().phase(0).taps : s.geometry.kernel.width);
+    }
+    constexpr index weights() const { return taps() * source_channels() * blocks().padded(); }
     constexpr index buffer() const {
         if (is_inside()) return 0;
         const index begin = rows().begin();
@@ -183,29 +240,38 @@ template <class T> void pack_weights(T* packed, const T* w, const conv2d_direct_
     const conv2d_sizes& s = plan.s;
     const direct_axis rows = plan.rows(), columns = plan.columns();
     const auto blocks = plan.blocks();
-    const index channels = plan.source_channels(), kernel_width = s.geometry.kernel.width;
+    const index channels = plan.source_channels(), out_channels = plan.out_channels();
+    const index kernel_width = s.geometry.kernel.width;
+    // (source channel, column) from `count` columns of one tap
+    const auto pack_tap = [&](T* to, index width, const T* tap, index count) {
+        if (plan.is_gradient)
+            transpose(to, width, tap, s.filters, count, channels);
+        else
+            for (index c = 0; c < channels; ++c) std::copy_n(tap + c * s.filters, count, to + c * width);
+    };
     for (index py = 0; py < rows.phases(); ++py)
         for (index px = 0; px < columns.phases(); ++px) {
             const axis_phase down = rows.phase(py), across = columns.phase(px);
             const index taps = down.taps * across.taps;
             const auto pack = [&](index piece) {
                 const index b = piece / taps, j = piece % taps;
-                const index ky = down.tap_first + j / across.taps * down.tap_stride;
-                const index kx = across.tap_first + j % across.taps * across.tap_stride;
-                const index width = blocks.vectors(b) * lanes<T>, count = blocks.in_block(b);
-                const index first = b * blocks.width;
-                const T* const tap = w + (ky * kernel_width + kx) * s.channels * s.filters;
-                T* to = packed + first * taps * channels + j * channels * width;
-                if (!plan.is_gradient) {
-                    for (index c = 0; c < channels; ++c, to += width) {
-                        std::copy_n(tap + c * s.filters + first, count, to);
-                        std::fill_n(to + count, width - count, T(0));
+                const index ky = down.tap(j / across.taps, 0);
+                const index width = blocks.vectors(b) * lanes<T>, first = b * blocks.width;
+                T* const to = packed + first * taps * channels + j * channels * width;
+                if (columns.group > 1) {
+                    std::fill_n(to, channels * width, T(0));
+                    for (index i = 0; i < columns.group; ++i) {
+                        const index kx = across.tap(j % across.taps, i);
+                        if (kx < 0 || kx >= kernel_width) continue;
+                        pack_tap(to + i * out_channels, width,
+                                 w + (ky * kernel_width + kx) * s.channels * s.filters, out_channels);
                     }
-                } else {
-                    transpose(to, width, tap + first * s.filters, s.filters, count, channels);
-                    for (index f = 0; f < channels; ++f)
-                        std::fill_n(to + f * width + count, width - count, T(0));
+                    return;
                 }
+                const index kx = across.tap(j % across.taps, 0), count = blocks.in_block(b);
+                const T* const tap = w + (ky * kernel_width + kx) * s.channels * s.filters;
+                pack_tap(to, width, tap + first * (plan.is_gradient ? s.filters : 1), count);
+                for (index c = 0; c < channels; ++c) std::fill_n(to + c * width + count, width - count, T(0));
             };
             const index pieces = blocks.count() * taps;
             parallel_chunks(pieces, std::max<index>(1, 65'536 / (channels * blocks.width)), threads,
@@ -223,15 +289,18 @@ void convolve_direct(T* out, const T* source, const T* w, const T* bias, const c
     const direct_axis rows = plan.rows(), columns = plan.columns();
     const auto blocks = plan.blocks();
     const index channels = plan.source_channels(), out_channels = plan.out_channels();
-    const index out_height = plan.is_gradient ? plan.s.geometry.in_height : plan.s.geometry.out_height;
-    const index out_width = plan.is_gradient ? plan.s.geometry.in_width : plan.s.geometry.out_width;
+    const index out_height = rows.target(), out_width = columns.target();
     const index source_size = rows.source() * columns.source() * channels;
 
     arena room(scratch);
     T* const packed = room.take<T>(plan.weights());
     T* const start = room.take<T>(blocks.padded());
     pack_weights(packed, w, plan, threads);
-    if (bias) std::fill(std::copy_n(bias, out_channels, start), start + blocks.padded(), T(0));
+    if (bias) {
+        T* to = start;
+        for (index i = 0; i < columns.group; ++i) to = std::copy_n(bias, out_channels, to);
+        std::fill(to, start + blocks.padded(), T(0));
+    }
 
     const index q_begin = rows.begin(), left = columns.first(columns.begin());
     const bool copies = !plan.is_inside();
@@ -266,48 +335,55 @@ void convolve_direct(T* out, const T* source, const T* w, const T* bias, const c
                 if (taps == 0) { // pixels that no output has seen
                     for (index q = from; q < until; ++q) {
                         T* const row = to + (down.out_first + q * down.out_step) * out_width * out_channels;
-                        for (index i = across.begin; i < across.end; ++i)
-                            std::fill_n(row + (across.out_first + i * across.out_step) * out_channels,
-                                        out_channels, T(0));
+                        for (index i = across.begin; i < across.end; ++i) {
+                            const index pixel = across.out_first + i * across.out_step;
+                            std::fill_n(row + pixel * out_channels,
+                                        std::min(columns.group, out_width - pixel) * out_channels, T(0));
+                        }
                     }
                     continue;
                 }
+                // the last group of neighbours may have less than the others
+                const index missing = columns.group > 1 ? across.end * columns.group - out_width : 0;
                 tile_job<T> job{};
                 job.a_stride = across.src_step * channels;
                 job.a_segment = down.tap_step * line;
                 job.segments = down.taps;
                 job.steps = is_dense ? across.taps * channels : channels;
                 job.out_stride = across.out_step * out_channels;
-                const index pieces = is_dense ? 1 : across.taps;
                 for (index b = 0; b < blocks.count(); ++b) {
-                    const index vectors = blocks.vectors(b), width = vectors * lanes<T>;
                     const T* const block = weights + b * blocks.width * taps * channels;
-                    job.b_stride = width;
-                    job.b_segment = across.taps * channels * width;
-                    job.columns = blocks.in_block(b);
+                    const T* const block_start = bias ? start + b * blocks.width : nullptr;
                     for (index q = from; q < until; ++q) {
-                        T* const row = to
-                                       + ((down.out_first + q * down.out_step) * out_width + across.out_first)
-                                             * out_channels
-                                       + b * blocks.width;
-                        const T* const taps_of_row = origin + (down.src_first + q * down.src_step) * line
-                                                     + across.src_first * channels;
-                        for_each_run(pixels, vectors == 1 ? most_rows<1> : most_rows<2>,
+                        T* const row = to + (down.out_first + q * down.out_step) * out_width * out_channels
+                                       + across.out_first * out_channels + b * blocks.width;
+                        const T* const seen = origin + (down.src_first + q * down.src_step) * line
+                                              + across.src_first * channels;
+                        const auto run = [&](index begin, index size, index count) {
+                            const index vectors = count > lanes<T> ? 2 : 1;
+                            const index width = blocks.vectors(b) * lanes<T>;
+                            const auto multiply = tile<T, left::by_row>(size, vectors);
+                            job.b_stride = width;
+                            job.b_segment = across.taps * channels * width;
+                            job.columns = count;
+                            job.out = row + begin * job.out_stride;
+                            job.start = block_start;
+                            job.start_stride = 0;
+                            for (index piece = 0; piece < (is_dense ? 1 : across.taps); ++piece) {
+                                job.a = seen + (begin * across.src_step + piece * across.tap_step) * channels;
+                                job.b = block + piece * channels * width;
+                                multiply(job);
+                                job.start = job.out;
+                                job.start_stride = job.out_stride;
+                            }
+                        };
+                        const index whole = across.end - (missing > 0);
+                        for_each_run(whole - across.begin,
+                                     blocks.vectors(b) == 1 ? most_rows<1> : most_rows<2>,
                                      [&](index begin, index size) {
-                                         const index i = across.begin + begin;
-                                         const auto multiply = tile<T, left::by_row>(size, vectors);
-                                         job.out = row + i * across.out_step * out_channels;
-                                         job.start = bias ? start + b * blocks.width : nullptr;
-                                         job.start_stride = 0;
-                                         for (index piece = 0; piece < pieces; ++piece) {
-                                             job.a = taps_of_row + i * across.src_step * channels
-                                                     + piece * across.tap_step * channels;
-                                             job.b = block + piece * channels * width;
-                                             multiply(job);
-                                             job.start = job.out;
-                                             job.start_stride = job.out_stride;
-                                         }
+                                         run(across.begin + begin, size, blocks.in_block(b));
                                      });
+                        if (missing > 0) run(whole, 1, blocks.columns - missing * out_channels);
                     }
                 }
                 weights += taps * channels * blocks.padded();
@@ -329,24 +405,34 @@ template <class T> struct weight_gradient_plan {
     static constexpr index least_chunks = 16;               ///< so that a few threads get equal shares
     static constexpr index partial_bytes = 8 * 1024 * 1024; ///< of all groups' sums, roughly
 
-    constexpr column_blocks<T> blocks() const { return {s.filters}; }
+    /// Neighbours in a row that are taken as one pixel with as many times the filters.
+    constexpr index group() const {
+        const window& g = s.geometry;
+        return best_group<T>(
+            {g.kernel.width, g.stride.width, g.dilation.width, g.left, g.in_width, g.out_width, false},
+            s.filters);
+    }
+    constexpr column_blocks<T> blocks() const { return {group() * s.filters}; }
+    constexpr index kernel_width() const {
+        return s.geometry.kernel.width + (group() - 1) * s.geometry.stride.width;
+    }
+    constexpr index patch() const { return s.geometry.kernel.height * kernel_width() * s.channels; }
+    /// Groups of neighbours in a row.
+    constexpr index steps() const { return chunk_count(s.geometry.out_width, group()); }
     constexpr bool is_inside() const {
         const window& g = s.geometry;
-        return g.top == 0 && g.left == 0
-               && (g.out_height - 1) * g.stride.height + (g.kernel.height - 1) * g.dilation.height
-                      < g.in_height
-               && (g.out_width - 1) * g.stride.width + (g.kernel.width - 1) * g.dilation.width < g.in_width;
+        return g.top == 0 && g.left == 0 && buffer_rows(g.out_height) <= g.in_height && width() <= g.in_width;
     }
     /// Output rows in one go.
     constexpr index strip() const {
-        const index row = s.geometry.out_width * blocks().width * static_cast<index>(sizeof(T));
+        const index row = steps() * blocks().width * static_cast<index>(sizeof(T));
         return std::clamp<index>(panel_bytes / row, 1, s.geometry.out_height);
     }
-    constexpr index panel() const { return strip() * s.geometry.out_width * blocks().width; }
+    constexpr index panel() const { return strip() * steps() * blocks().width; }
     /// Pixels of a line in the buffer, and lines.
     constexpr index width() const {
         const window& g = s.geometry;
-        return (g.out_width - 1) * g.stride.width + (g.kernel.width - 1) * g.dilation.width + 1;
+        return (steps() - 1) * group() * g.stride.width + (kernel_width() - 1) * g.dilation.width + 1;
     }
     constexpr index buffer_rows(index rows) const {
         const window& g = s.geometry;
@@ -356,14 +442,14 @@ template <class T> struct weight_gradient_plan {
     constexpr index worker_bytes() const { return bytes_of<T>(panel()) + bytes_of<T>(buffer()); }
 
     constexpr index images_per_group() const {
-        const index bytes = s.patch() * blocks().padded() * static_cast<index>(sizeof(T));
+        const index bytes = patch() * blocks().padded() * static_cast<index>(sizeof(T));
         const index groups =
             std::clamp<index>(partial_bytes / bytes, 1, chunk_count(least_chunks, blocks().count()));
         return chunk_count(s.batch, std::min(groups, s.batch));
     }
     constexpr index groups() const { return chunk_count(s.batch, images_per_group()); }
     /// A group's sums: (block, kernel row, kernel column, channel, column of the block), then those of dy.
-    constexpr index partial() const { return (s.patch() + 1) * blocks().padded(); }
+    constexpr index partial() const { return (patch() + 1) * blocks().padded(); }
     constexpr index scratch(int threads) const {
         return groups() * bytes_of<T>(partial()) + threads * worker_bytes();
     }
@@ -385,13 +471,14 @@ void sum_weight_gradient(T* sum, T* bias_sum, const T* x, const T* dy, const wei
     const bool is_dense = g.dilation.width == 1;
 
     vector_of<T> bias_low(T(0)), bias_high(T(0));
+    const index group = plan.group(), steps = plan.steps(), kernel_width = plan.kernel_width();
     tile_job<T> job{};
-    job.a_stride = g.stride.width * s.channels;
+    job.a_stride = group * g.stride.width * s.channels;
     job.a_segment = g.stride.height * line;
     job.b = panel;
     job.b_stride = width;
-    job.b_segment = g.out_width * width;
-    job.steps = g.out_width;
+    job.b_segment = steps * width;
+    job.steps = steps;
     job.out_stride = job.start_stride = width;
     job.columns = width;
     bool is_first = true;
@@ -408,26 +495,38 @@ void sum_weight_gradient(T* sum, T* bias_sum, const T* x, const T* dy, const wei
             }
             const T* grad = dy + (n * g.out_height + row) * g.out_width * s.filters + block * blocks.width;
             T* to = panel;
-            if (vectors == 2) {
-                const index last = count - lanes<T>;
-                for (index pixel = 0; pixel < rows * g.out_width; ++pixel, grad += s.filters, to += width) {
-                    const auto low = load(grad);
-                    const auto high = last == lanes<T> ? load(grad + lanes<T>) : load(grad + lanes<T>, last);
-                    bias_low += low;
+            const auto pack = [&](index in_low, index in_high) {
+                const auto low = in_low == lanes<T> ? load(grad) : load(grad, in_low);
+                bias_low += low;
+                store(to, low);
+                if (vectors == 2) {
+                    const T* const behind = grad + lanes<T>;
+                    const auto high = in_high == lanes<T> ? load(behind) : load(behind, in_high);
                     bias_high += high;
-                    store(to, low);
                     store(to + lanes<T>, high);
                 }
-            } else {
-                for (index pixel = 0; pixel < rows * g.out_width; ++pixel, grad += s.filters, to += width) {
-                    const auto low = count == lanes<T> ? load(grad) : load(grad, count);
-                    bias_low += low;
-                    store(to, low);
+                to += width;
+            };
+            const auto pack_pixels = [&](index pixels, index columns) {
+                const index in_low = std::min(columns, lanes<T>), in_high = columns - in_low;
+                for (index pixel = 0; pixel < pixels; ++pixel, grad += group * s.filters)
+                    pack(in_low, in_high);
+            };
+            if (group == 1) {
+                pack_pixels(rows * steps, count);
+            } else { // the last group of a row may have less than the others
+                const index missing = (steps * group - g.out_width) * s.filters;
+                for (index r = 0; r < rows; ++r) {
+                    pack_pixels(steps - (missing > 0), count);
+                    if (missing > 0) {
+                        pack_pixels(1, count - missing);
+                        grad -= missing;
+                    }
                 }
             }
             job.segments = rows;
             T* out = sum;
-            const index runs = is_dense ? 1 : g.kernel.width, run = s.channels * g.kernel.width / runs;
+            const index runs = is_dense ? 1 : g.kernel.width, run = s.channels * kernel_width / runs;
             for (index ky = 0; ky < g.kernel.height; ++ky)
                 for (index kx = 0; kx < runs; ++kx, out += run * width)
                     for_each_run(run, vectors == 1 ? most_rows<1> : most_rows<2>,
@@ -494,7 +593,7 @@ void conv2d_backward_weights_direct(T* dw, T* db, const T* x, const T* dy, const
     using namespace detail;
     const weight_gradient_plan<T> plan{s};
     const auto blocks = plan.blocks();
-    const index padded = blocks.padded(), patch = s.patch(), groups = plan.groups();
+    const index padded = blocks.padded(), patch = plan.patch(), groups = plan.groups();
     T* const partials = arena(scratch).take<T>(0);
     const index partial = bytes_of<T>(plan.partial()) / static_cast<index>(sizeof(T));
     std::byte* const workers = scratch + groups * bytes_of<T>(plan.partial());
@@ -506,31 +605,43 @@ void conv2d_backward_weights_direct(T* dw, T* db, const T* x, const T* dy, const
                             x, dy, plan, block, image, std::min(s.batch, image + plan.images_per_group()),
                             workers + worker * plan.worker_bytes());
     });
-    // the groups in order, and every block's columns to where they belong
-    parallel_chunks(patch, std::max<index>(1, 16'384 / (padded * groups)), threads,
-                    [&](int, index, index begin, index end) {
-                        for (index b = 0; b < blocks.count(); ++b) {
-                            const index width = blocks.vectors(b) * lanes<T>, count = blocks.in_block(b);
-                            const T* const block = partials + b * blocks.width * patch;
-                            for (index k = begin; k < end; ++k)
-                                for (index f = 0; f < count; f += lanes<T>) {
-                                    const T* from = block + k * width + f;
-                                    vector_of<T> sum = load(from);
-                                    for (index group = 1; group < groups; ++group)
-                                        sum += load(from + group * partial);
-                                    T* const to = dw + k * s.filters + b * blocks.width + f;
-                                    if (count - f >= lanes<T>)
-                                        store(to, sum);
-                                    else
-                                        store(to, sum, count - f);
-                                }
-                        }
-                    });
+    // the groups in order, into the first
+    const index size = plan.partial();
+    if (groups > 1)
+        parallel_chunks(size, std::max<index>(lanes<T>, 32'768 / groups / lanes<T> * lanes<T>), threads,
+                        [&](int, index, index begin, index end) {
+                            for (index i = begin; i < end; i += lanes<T>) {
+                                vector_of<T> sum = load(partials + i);
+                                for (index g = 1; g < groups; ++g) sum += load(partials + g * partial + i);
+                                store(partials + i, sum);
+                            }
+                        });
+    // every block's columns to where they belong, neighbours on top of each other
+    const index group = plan.group(), filters = s.filters;
+    if (group == 1) {
+        for (index b = 0; b < blocks.count(); ++b) {
+            const index width = blocks.vectors(b) * lanes<T>, count = blocks.in_block(b);
+            const T* const block = partials + b * blocks.width * patch;
+            for (index k = 0; k < patch; ++k)
+                std::copy_n(block + k * width, count, dw + k * filters + b * blocks.width);
+        }
+    } else {
+        const index run = s.geometry.kernel.width * s.channels, step = s.geometry.stride.width * s.channels;
+        for (index ky = 0; ky < s.geometry.kernel.height; ++ky) {
+            const T* const from = partials + ky * plan.kernel_width() * s.channels * padded;
+            for (index k = 0; k < run; ++k)
+                for (index f = 0; f < filters; ++f) {
+                    T sum = 0;
+                    for (index i = 0; i < group; ++i) sum += from[(k + i * step) * padded + i * filters + f];
+                    dw[(ky * run + k) * filters + f] = sum;
+                }
+        }
+    }
     if (!db) return;
-    for (index f = 0; f < s.filters; ++f) {
-        T sum = 0;
-        for (index group = 0; group < groups; ++group) sum += partials[group * partial + patch * padded + f];
-        db[f] = sum;
+    const T* const bias_sums = partials + patch * padded;
+    for (index f = 0; f < filters; ++f) {
+        db[f] = bias_sums[f];
+        for (index i = 1; i < group; ++i) db[f] += bias_sums[i * filters + f];
     }
 }
 

@@ -37,9 +37,9 @@ template <class T> struct tile_job {
 /// Rows of the largest tile with one and with two vectors of columns: accumulators, the vectors of b and one
 /// broadcast fill the registers.
 template <index Vectors>
-inline constexpr index most_rows = vector_registers == 32 ? 14
-                                   : Vectors == 2         ? 6
-                                                          : 10;
+inline constexpr index most_rows = Vectors == 1             ? 8
+                                   : vector_registers == 32 ? 14
+                                                            : 6;
 
 template <class T, left Layout, index Rows, index Vectors> void multiply_tile(const tile_job<T>& job) {
     constexpr auto rows = static_cast<std::size_t>(Rows), vectors = static_cast<std::size_t>(Vectors);
