@@ -308,16 +308,18 @@ void convolve_direct(T* out, const T* source, const T* w, const T* bias, const c
     // how far a run of the inner dimension goes: all taps of a kernel row where they lie side by side
     const bool is_dense = columns.dilation == 1;
 
-    parallel_chunks(plan.s.batch * plan.strips(), 1, threads, [&](int worker, index chunk, index, index) {
-        const index image = chunk / plan.strips(), q0 = q_begin + chunk % plan.strips() * plan.strip();
-        const index q1 = std::min(rows.end(), q0 + plan.strip());
+    const index strip = plan.strip(), strips = plan.strips(), width = plan.width(),
+                buffer_size = plan.buffer();
+    parallel_chunks(plan.s.batch * strips, 1, threads, [&](int worker, index chunk, index, index) {
+        const index image = chunk / strips, q0 = q_begin + chunk % strips * strip;
+        const index q1 = std::min(rows.end(), q0 + strip);
         const index first = rows.first(q0);
         // where source pixel (row, column) is: origin + (row * line + column * channels)
         const T* origin = source + image * source_size;
         if (copies) {
-            T* const buffer = arena(room.rest() + worker * bytes_of<T>(plan.buffer())).take<T>(plan.buffer());
+            T* const buffer = arena(room.rest() + worker * bytes_of<T>(buffer_size)).take<T>(buffer_size);
             copy_window(buffer, origin, rows.source(), columns.source(), channels, first,
-                        plan.buffer_rows(q0, q1), left, plan.width());
+                        plan.buffer_rows(q0, q1), left, width);
             origin = buffer - first * line - left * channels;
         }
         T* const to = out + image * out_height * out_width * out_channels;
@@ -361,17 +363,17 @@ void convolve_direct(T* out, const T* source, const T* w, const T* bias, const c
                                               + across.src_first * channels;
                         const auto run = [&](index begin, index size, index count) {
                             const index vectors = count > lanes<T> ? 2 : 1;
-                            const index width = blocks.vectors(b) * lanes<T>;
+                            const index b_width = blocks.vectors(b) * lanes<T>;
                             const auto multiply = tile<T, left::by_row>(size, vectors);
-                            job.b_stride = width;
-                            job.b_segment = across.taps * channels * width;
+                            job.b_stride = b_width;
+                            job.b_segment = across.taps * channels * b_width;
                             job.columns = count;
                             job.out = row + begin * job.out_stride;
                             job.start = block_start;
                             job.start_stride = 0;
                             for (index piece = 0; piece < (is_dense ? 1 : across.taps); ++piece) {
                                 job.a = seen + (begin * across.src_step + piece * across.tap_step) * channels;
-                                job.b = block + piece * channels * width;
+                                job.b = block + piece * channels * b_width;
                                 multiply(job);
                                 job.start = job.out;
                                 job.start_stride = job.out_stride;
