@@ -111,7 +111,9 @@ void time_convolution(session& s, const bench::conv_case& c) {
     const memory::desc w(w_size, type, tag::any), b({c.filters}, type, tag::a);
 
     std::vector<session::way> forward, forward_relu, backward_data, backward_weights;
-    for (const auto& [variant, layout] : {std::pair{"native", tag::any}, std::pair{"nhwc", tag::nhwc}}) {
+    for (const auto& way : {std::pair{"native", tag::any}, std::pair{"nhwc", tag::nhwc}}) {
+        const char* const variant = way.first;
+        const tag layout = way.second;
         const memory::desc x(x_size, type, layout), y(y_size, type, layout);
         const dnnl::convolution_forward::desc description(dnnl::prop_kind::forward_training,
                                                           dnnl::algorithm::convolution_direct, x, w, b, y,

@@ -8,7 +8,7 @@
 
 namespace bench {
 
-options parse(int argc, char** argv, const std::string& description, std::vector<std::string>* rest) {
+options parse(int argc, char** argv, const std::string& description, has_variants variants) {
     options o;
     o.threads = std::thread::hardware_concurrency() > 1 ? std::vector{1, 2} : std::vector{1};
     CLI::App app(description);
@@ -25,14 +25,11 @@ options parse(int argc, char** argv, const std::string& description, std::vector
         ->capture_default_str();
     app.add_option("--filter", o.filter, "only cases whose name contains this");
     app.add_option("--tag", o.tag, "joins the variant of every line");
-    if (rest) {
-        app.allow_extras();
-        app.footer("Google Benchmark's own options (--benchmark_...) are passed on.");
-    }
+    if (variants == has_variants::yes)
+        app.add_option("--variant", o.variant, "only ways of doing a thing whose name contains this");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) { std::exit(app.exit(problem)); }
-    if (rest) *rest = app.remaining();
     o.json = o.json || isatty(STDOUT_FILENO) == 0;
     return o;
 }

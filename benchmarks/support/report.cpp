@@ -71,7 +71,7 @@ void report::add(const result& r) {
     const double gbs = r.time.median_us > 0 ? r.bytes / r.time.median_us * 1e-3 : 0;
     double percent = 0;
     if (r.flop > 0 && m_peak > 0) percent = 100 * gflops / m_peak;
-    if (r.bytes > 0) percent = 100 * gbs / copy_gbs(r.threads, r.bytes);
+    if (r.bytes > 0) percent = 100 * gbs / copy_gbs(r.threads, r.footprint > 0 ? r.footprint : r.bytes);
     if (m_options.json)
         json(r, gflops, gbs, percent);
     else

@@ -15,6 +15,7 @@ struct result {
     timing time{};
     double flop = 0;              ///< multiplications and additions of one call; 0: not what it is about
     double bytes = 0;             ///< bytes that one call must read or write; 0: not what it is about
+    double footprint = 0;         ///< different bytes among them; 0: all are
     std::string variant{};        ///< which of several ways
     std::string model{};          ///< the long name of a model
     std::string implementation{}; ///< what the library calls the kernel it chose
