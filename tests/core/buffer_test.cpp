@@ -1,5 +1,6 @@
 #include <strata/core/buffer.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -21,6 +22,21 @@ TEST_CASE("a buffer is aligned and zeroed") {
         CHECK(reinterpret_cast<std::uintptr_t>(b.data()) % 64 == 0);
         for (const float v : b) CHECK(v == 0);
         CHECK(b.end() - b.begin() == size);
+    }
+}
+
+TEST_CASE("a large buffer begins with a large page") {
+    const index page = detail::large_page / static_cast<index>(sizeof(float));
+    for (const index size : {page - 16, page - 15, page, page + 1, 3 * page + 7}) {
+        buffer<float> b(size);
+        CHECK(reinterpret_cast<std::uintptr_t>(b.data()) % 64 == 0);
+        if (size > page - 16)
+            CHECK(reinterpret_cast<std::uintptr_t>(b.data()) % static_cast<std::uintptr_t>(detail::large_page)
+                  == 0);
+        CHECK(std::all_of(b.begin(), b.end(), [](float v) { return v == 0; }));
+        std::fill(b.begin(), b.end(), 1.f);
+        const buffer<float> copy = b;
+        CHECK(std::equal(copy.begin(), copy.end(), b.begin()));
     }
 }
 
