@@ -31,6 +31,7 @@
 // kernels: the arithmetic, on pointers and sizes
 #include <strata/kernels/bias.hpp>
 #include <strata/kernels/conv2d.hpp>
+#include <strata/kernels/conv2d_direct.hpp>
 #include <strata/kernels/conv2d_gemm.hpp>
 #include <strata/kernels/conv2d_reference.hpp>
 #include <strata/kernels/conv2d_sizes.hpp>
@@ -40,6 +41,8 @@
 #include <strata/kernels/normalise.hpp>
 #include <strata/kernels/pool.hpp>
 #include <strata/kernels/rows.hpp>
+#include <strata/kernels/winograd.hpp>
+#include <strata/kernels/winograd_transforms.hpp>
 
 // layers: what a network is made of
 #include <strata/layers/average_pool2d.hpp>

@@ -1,0 +1,459 @@
+#pragma once
+
+#include <strata/core/parallel.hpp>
+#include <strata/core/pass.hpp>
+#include <strata/core/simd_math.hpp>
+#include <strata/kernels/conv2d_sizes.hpp>
+#include <strata/kernels/register_tile.hpp>
+#include <strata/kernels/winograd_transforms.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+// Convolutions with 3x3 kernels, stride 1, dilation 1 by Winograd's F(2x2, 3x3) and F(4x4, 3x3): 16
+// multiplications in place of 36 for every tile of 2x2 outputs, 36 in place of 144 for one of 4x4.
+
+namespace strata {
+
+namespace detail {
+
+/// How a convolution in the transform domain is cut. Tiles of all images are numbered one after the other.
+/// For every one of the positions of a transformed tile there is a product V (tiles, channels) times U
+/// (channels, filters) = M (tiles, filters). Functions of the sizes alone.
+template <class T, index Tile> struct winograd_plan {
+    conv2d_sizes s;
+
+    static constexpr index points = Tile + 2, positions = points * points;
+    static constexpr index width = 2 * lanes<T>;          ///< filters of one block
+    static constexpr index rows = most_rows<2>;           ///< tiles of one register tile
+    static constexpr index cache = 640 * 1024;            ///< bytes of V of a run of tiles
+    static constexpr index least_tiles = 14;              ///< fewer in a run read U too often
+    static constexpr index most_tiles = 42;               ///< more gain nothing
+    static constexpr index least_runs = 8;                ///< so that there is work for all threads
+    static constexpr index wide_memory = 4 * 1024 * 1024; ///< bytes of V and dM in the weight gradient
+    static constexpr index least_wide = 128;              ///< fewer tiles read and write dU too often
+    static constexpr index tiles_per_piece = 8;           ///< transformed by one thread at a time
+    static constexpr index channels_per_piece = lanes<T>; ///< of the filters
+
+    constexpr index tile_rows() const { return (s.geometry.out_height + Tile - 1) / Tile; }
+    constexpr index tile_columns() const { return (s.geometry.out_width + Tile - 1) / Tile; }
+    constexpr index tiles() const { return s.batch * tile_rows() * tile_columns(); }
+    constexpr index blocks() const { return chunk_count(s.filters, width); }
+    /// Vectors of filters in a block: only the last one may have one.
+    constexpr index vectors_in(index block) const { return s.filters - block * width > lanes<T> ? 2 : 1; }
+    /// Elements from one tile to the next in V: whole vectors, and never so many that the tiles of a product
+    /// meet in the same lines of the first-level cache.
+    constexpr index tile_stride() const {
+        const index whole = chunk_count(s.channels, lanes<T>) * lanes<T>;
+        return whole * static_cast<index>(sizeof(T)) % 1024 == 0 ? whole + line : whole;
+    }
+    static constexpr index line = alignment / static_cast<index>(sizeof(T));
+    /// Elements from one position to the next: an odd number of cache lines, for the same reason.
+    static constexpr index odd_lines(index elements) {
+        return (elements + line - 1) / line / 2 * 2 * line + line;
+    }
+    constexpr index v_stride(index tiles_) const { return odd_lines(tiles_ * tile_stride()); }
+    constexpr index m_stride(index tiles_) const { return odd_lines(tiles_ * width); }
+    constexpr index u_stride() const { return odd_lines(s.channels * width); }
+
+    /// Tiles whose V and a block's M stay in the second-level cache while U streams past; whole register
+    /// tiles.
+    constexpr index tiles_per_run() const {
+        const index bytes = positions * tile_stride() * static_cast<index>(sizeof(T));
+        const index fit = std::clamp(cache / bytes, least_tiles, most_tiles) / rows;
+        const index shared = chunk_count(tiles(), least_runs * rows);
+        return std::min(fit, shared) * rows;
+    }
+    /// Tiles whose V and dM are multiplied at once in the weight gradient.
+    constexpr index wide_tiles() const {
+        const index bytes = positions * (tile_stride() + blocks() * width) * static_cast<index>(sizeof(T));
+        const index most = std::max(least_wide, wide_memory / bytes);
+        return chunk_count(tiles(), chunk_count(tiles(), most));
+    }
+
+    constexpr index zeros() const { return std::max(s.channels, s.filters) + lanes<T>; }
+    constexpr index u_size() const { return blocks() * positions * u_stride(); }
+    constexpr index v_size() const { return positions * v_stride(tiles_per_run()); }
+    constexpr index m_size() const { return positions * m_stride(tiles_per_run()); }
+    constexpr index sums_size() const {
+        return chunk_count(wide_tiles(), tiles_per_piece) * blocks() * width;
+    }
+
+    constexpr index scratch(int threads) const {
+        return bytes_of<T>(zeros()) + bytes_of<T>(u_size())
+               + threads * (bytes_of<T>(v_size()) + bytes_of<T>(m_size()));
+    }
+    constexpr index scratch_weights() const {
+        return bytes_of<T>(zeros()) + bytes_of<T>(u_size()) + bytes_of<T>(positions * v_stride(wide_tiles()))
+               + bytes_of<T>(blocks() * positions * m_stride(wide_tiles())) + bytes_of<T>(sums_size());
+    }
+};
+
+/// The convolution that computes the input gradient: of dy with the weights of every filter turned by half a
+/// circle, channels and filters exchanged.
+constexpr conv2d_sizes turned(const conv2d_sizes& s) {
+    window g = s.geometry;
+    std::swap(g.in_height, g.out_height);
+    std::swap(g.in_width, g.out_width);
+    g.top = 2 - g.top;
+    g.left = 2 - g.left;
+    return {g, s.filters, s.channels, s.batch};
+}
+
+/// Calls body(i) for every whole vector at i of `count` elements, and body(i, n) where only n lanes are left.
+template <class T, class Body> [[gnu::always_inline]] inline void each_vector(index count, const Body& body) {
+    index i = 0;
+    for (; i + lanes<T> <= count; i += lanes<T>) body(i);
+    if (i < count) body(i, count - i);
+}
+
+/// One tile of the images of a plan: where it begins in its image, and where its image begins.
+struct winograd_place {
+    index image, row, column;
+
+    template <class Plan> static winograd_place of(const Plan& plan, index number, index tile) {
+        const index columns = plan.tile_columns(), in_image = plan.tile_rows() * columns;
+        const index inside = number % in_image;
+        return {number / in_image, inside / columns * tile, inside % columns * tile};
+    }
+};
+
+/// Where the pixels of a square of Side x Side lie in an image of (height, width, channels), from
+/// (row, column) on; `zeros` for those outside.
+template <std::size_t Side, class T>
+std::array<const T*, Side * Side> pixels(const T* image, index height, index width, index channels, index row,
+                                         index column, const T* zeros) {
+    std::array<const T*, Side * Side> at;
+    for (std::size_t i = 0; i < Side; ++i)
+        for (std::size_t j = 0; j < Side; ++j) {
+            const index y = row + static_cast<index>(i), x = column + static_cast<index>(j);
+            const bool inside = y >= 0 && y < height && x >= 0 && x < width;
+            at[i * Side + j] = inside ? image + (y * width + x) * channels : zeros;
+        }
+    return at;
+}
+
+/// Calls body(tile, at, next) for the tiles begin .. end: where the Side x Side pixels of the tile lie, and
+/// those of the tile behind it, which may be fetched meanwhile. Images are (height, width, channels), tiles
+/// begin (top, left) pixels before their outputs.
+template <std::size_t Side, class T, index Tile, class Body>
+void each_tile(const winograd_plan<T, Tile>& plan, index begin, index end, const T* images, index height,
+               index width, index channels, index top, index left, const T* zeros, const Body& body) {
+    const auto look = [&](index tile) {
+        const auto place = winograd_place::of(plan, tile, Tile);
+        return pixels<Side>(images + place.image * height * width * channels, height, width, channels,
+                            place.row - top, place.column - left, zeros);
+    };
+    auto at = look(begin);
+    for (index tile = begin; tile < end; ++tile) {
+        const auto next = look(std::min(tile + 1, plan.tiles() - 1));
+        body(tile, at, next);
+        at = next;
+    }
+}
+
+/// V = B' x B for the tiles begin .. end: v + position * stride + (tile, channel).
+template <class T, index Tile>
+void transform_inputs(T* v, index stride, const winograd_plan<T, Tile>& plan, index begin, index end,
+                      const T* x, const T* zeros) {
+    using matrices = winograd<T, Tile>;
+    constexpr std::size_t side = matrices::points;
+    const window& g = plan.s.geometry;
+    const auto transform = [&](index tile, const auto& at, const auto& next) {
+        T* const out = v + (tile - begin) * plan.tile_stride();
+        each_vector<T>(plan.s.channels, [&](index c, auto... n) {
+            transform_square<T, side, side>(
+                [&](std::size_t i, std::size_t j) {
+                    __builtin_prefetch(next[i * side + j] + c);
+                    return load(at[i * side + j] + c, n...);
+                },
+                [](const auto& d) { return matrices::input(d); },
+                [&](std::size_t i, std::size_t j, const vector_of<T>& value) {
+                    store(out + static_cast<index>(i * side + j) * stride + c, value);
+                });
+        });
+    };
+    each_tile<side>(plan, begin, end, x, g.in_height, g.in_width, plan.s.channels, g.top, g.left, zeros,
+                    transform);
+}
+
+/// dM = A dy A' for the tiles begin .. end: m + (block * positions + position) * stride + (tile, filter in
+/// the block). Adds dy's pixels to `sums`.
+template <class T, index Tile>
+void transform_output_gradients(T* m, index stride, T* sums, const winograd_plan<T, Tile>& plan, index begin,
+                                index end, const T* dy, const T* zeros) {
+    using matrices = winograd<T, Tile>;
+    constexpr std::size_t side = matrices::tile;
+    const window& g = plan.s.geometry;
+    const auto transform = [&](index tile, const auto& at, const auto& next) {
+        each_vector<T>(plan.s.filters, [&](index f, auto... n) {
+            T* const out =
+                m + f / plan.width * plan.positions * stride + (tile - begin) * plan.width + f % plan.width;
+            vector_of<T> sum = load(sums + f);
+            transform_square<T, side, matrices::points>(
+                [&](std::size_t i, std::size_t j) {
+                    __builtin_prefetch(next[i * side + j] + f);
+                    const vector_of<T> value = load(at[i * side + j] + f, n...);
+                    sum = sum + value;
+                    return value;
+                },
+                [](const auto& y) { return matrices::output_gradient(y); },
+                [&](std::size_t i, std::size_t j, const vector_of<T>& value) {
+                    store(out + static_cast<index>(i * matrices::points + j) * stride, value);
+                });
+            store(sums + f, sum);
+        });
+    };
+    each_tile<side>(plan, begin, end, dy, g.out_height, g.out_width, plan.s.filters, 0, 0, zeros, transform);
+}
+
+/// y = A' M A for one tile and one block of filters: finish(vector, place in y, filter, n...) is stored.
+template <class T, index Tile, class Finish>
+void transform_output(T* y, const T* m, index stride, const winograd_plan<T, Tile>& plan, index tile,
+                      index block, const Finish& finish) {
+    using matrices = winograd<T, Tile>;
+    const conv2d_sizes& s = plan.s;
+    const window& g = s.geometry;
+    const index first = block * plan.width, row_stride = g.out_width * s.filters;
+    const auto place = winograd_place::of(plan, tile, Tile);
+    const auto origin = [&](const winograd_place& p) {
+        return p.image * s.outputs() + p.row * row_stride + p.column * s.filters + first;
+    };
+    const index here = origin(place);
+    const T* const next = y + origin(winograd_place::of(plan, std::min(tile + 1, plan.tiles() - 1), Tile));
+    const auto rows = static_cast<std::size_t>(std::min(Tile, g.out_height - place.row));
+    const auto columns = static_cast<std::size_t>(std::min(Tile, g.out_width - place.column));
+    each_vector<T>(std::min(plan.width, s.filters - first), [&](index f, auto... n) {
+        transform_square<T, matrices::points, matrices::tile>(
+            [&](std::size_t i, std::size_t j) {
+                return load(m + static_cast<index>(i * matrices::points + j) * stride + f);
+            },
+            [](const auto& values) { return matrices::output(values); },
+            [&](std::size_t i, std::size_t j, const vector_of<T>& value) {
+                const index pixel =
+                    static_cast<index>(i) * row_stride + static_cast<index>(j) * s.filters + f;
+                __builtin_prefetch(next + pixel, 1);
+                if (i >= rows || j >= columns) return;
+                store(y + here + pixel, finish(value, here + pixel, first + f, n...), n...);
+            });
+    });
+}
+
+/// U = G w G' for some channels of one block of filters: u + position * u_stride + (channel, filter). `turn`:
+/// w is the forward convolution's, (3, 3, filters, channels) as seen from here, and is turned by half a
+/// circle.
+template <class T, index Tile>
+void transform_filters(T* u, const winograd_plan<T, Tile>& plan, const T* w, bool turn, index block,
+                       index begin, index end) {
+    using matrices = winograd<T, Tile>;
+    const conv2d_sizes& s = plan.s;
+    const index stride = plan.u_stride(), vectors = plan.vectors_in(block), first = block * plan.width;
+    constexpr index taps = 9;
+    T square[taps][static_cast<std::size_t>(lanes<T>)]
+            [static_cast<std::size_t>(lanes<T>)]; // channels, filters
+    for (index v = 0; v < vectors; ++v) {
+        const index f = first + v * lanes<T>, count = std::min(lanes<T>, s.filters - f);
+        if (turn) {
+            for (index t = 0; t < taps; ++t)
+                for (index j = 0; j < lanes<T>; ++j) {
+                    const T* const from = w + ((taps - 1 - t) * s.filters + f + j) * s.channels;
+                    for (index c = begin; c < end; ++c) square[t][c - begin][j] = j < count ? from[c] : T(0);
+                }
+        }
+        for (index c = begin; c < end; ++c) {
+            const auto tap = [&](std::size_t i, std::size_t j) -> vector_of<T> {
+                if (turn) return load(square[i * 3 + j][c - begin]);
+                const T* const at = w + (static_cast<index>(i * 3 + j) * s.channels + c) * s.filters + f;
+                return count == lanes<T> ? load(at) : load(at, count);
+            };
+            T* const out = u + c * vectors * lanes<T> + v * lanes<T>;
+            transform_square<T, 3, matrices::points>(
+                tap, [](const auto& row) { return matrices::filter(row); },
+                [&](std::size_t i, std::size_t j, const vector_of<T>& value) {
+                    store(out + static_cast<index>(i * matrices::points + j) * stride, value);
+                });
+        }
+    }
+}
+
+/// Calls body(row, rows) for pieces of `count` rows, nearly equal, that a register tile of one or two vectors
+/// can take.
+template <class Body> void each_piece(index count, index vectors, const Body& body) {
+    const index pieces = chunk_count(count, vectors == 1 ? most_rows<1> : most_rows<2>);
+    for (index i = 0; i < pieces; ++i) {
+        const index begin = count * i / pieces;
+        body(begin, count * (i + 1) / pieces - begin);
+    }
+}
+
+/// M = V U at all positions for one block of filters and `tiles` tiles.
+template <class T, index Tile>
+void multiply_positions(T* m, const T* v, const T* u, const winograd_plan<T, Tile>& plan, index block,
+                        index tiles) {
+    const index vectors = plan.vectors_in(block), run = plan.tiles_per_run();
+    tile_job<T> job{};
+    job.a_stride = plan.tile_stride();
+    job.b_stride = vectors * lanes<T>;
+    job.steps = plan.s.channels;
+    job.out_stride = plan.width;
+    job.columns = vectors * lanes<T>;
+    for (index position = 0; position < plan.positions; ++position) {
+        job.b = u + position * plan.u_stride();
+        each_piece(tiles, vectors, [&](index row, index rows) {
+            job.a = v + position * plan.v_stride(run) + row * job.a_stride;
+            job.out = m + position * plan.m_stride(run) + row * job.out_stride;
+            tile<T, left::by_row>(rows, vectors)(job);
+        });
+    }
+}
+
+/// y = x * w by tiles, each vector of it finish(vector, place in y, filter, n...).
+template <index Tile, class T, class Finish>
+void convolve_winograd(T* y, const T* x, const T* w, bool turn, const conv2d_sizes& s, int threads,
+                       std::byte* scratch, const Finish& finish) {
+    const winograd_plan<T, Tile> plan{s};
+    arena memory(scratch);
+    T* const zeros = memory.template take<T>(plan.zeros());
+    T* const u = memory.template take<T>(plan.u_size());
+    const index worker_bytes = bytes_of<T>(plan.v_size()) + bytes_of<T>(plan.m_size());
+    std::byte* const workers = memory.rest();
+    std::fill_n(zeros, plan.zeros(), T(0));
+
+    const index pieces = chunk_count(s.channels, plan.channels_per_piece);
+    const index block_size = plan.positions * plan.u_stride();
+    parallel_chunks(plan.blocks() * pieces, 1, threads, [&](int, index i, index, index) {
+        const index block = i / pieces, begin = i % pieces * plan.channels_per_piece;
+        transform_filters(u + block * block_size, plan, w, turn, block, begin,
+                          std::min(s.channels, begin + plan.channels_per_piece));
+    });
+
+    const index run = plan.tiles_per_run();
+    parallel_chunks(plan.tiles(), run, threads, [&](int worker, index, index begin, index end) {
+        arena own(workers + worker * worker_bytes);
+        T* const v = own.template take<T>(plan.v_size());
+        T* const m = own.template take<T>(plan.m_size());
+        transform_inputs(v, plan.v_stride(run), plan, begin, end, x, zeros);
+        for (index block = 0; block < plan.blocks(); ++block) {
+            multiply_positions(m, v, u + block * block_size, plan, block, end - begin);
+            for (index t = begin; t < end; ++t)
+                transform_output(y, m + (t - begin) * plan.width, plan.m_stride(run), plan, t, block, finish);
+        }
+    });
+}
+
+} // namespace detail
+
+/// Whether the kernels of this header can do a convolution.
+constexpr bool winograd_can(const conv2d_sizes& s) {
+    const window& g = s.geometry;
+    return g.kernel == size2(3) && g.stride == size2(1) && g.dilation == size2(1);
+}
+
+/// Bytes of scratch memory the kernels of this header need.
+template <class T, index Tile>
+constexpr index winograd_scratch(const conv2d_sizes& s, int threads, bool training) {
+    const detail::winograd_plan<T, Tile> forward{s}, backward{detail::turned(s)};
+    if (!training) return forward.scratch(threads);
+    return std::max({forward.scratch(threads), backward.scratch(threads), forward.scratch_weights()});
+}
+
+/// y = activation(x * w + bias) by F(Tile x Tile, 3x3). `bias` may be null. `scratch` holds winograd_scratch
+/// bytes.
+template <index Tile, class T, class Activation = no_activation>
+void conv2d_forward_winograd(T* y, const T* x, const T* w, const T* bias, const conv2d_sizes& s, int threads,
+                             std::byte* scratch, const Activation& activation = {}) {
+    using vector = detail::vector_of<T>;
+    detail::convolve_winograd<Tile>(y, x, w, false, s, threads, scratch,
+                                    [&](vector value, index, index filter, auto... n) -> vector {
+                                        if (bias) value = value + detail::load(bias + filter, n...);
+                                        return detail::value_of(activation, value);
+                                    });
+}
+
+/// dx = the gradient with respect to x, times below.slope(x) where x is the output of the activation `below`,
+/// by F(Tile x Tile, 3x3). `scratch` holds winograd_scratch bytes.
+template <index Tile, class T, class Below = no_activation>
+void conv2d_backward_data_winograd(T* dx, const T* dy, const T* w, const conv2d_sizes& s, int threads,
+                                   std::byte* scratch, const T* x = nullptr, const Below& below = {}) {
+    using vector = detail::vector_of<T>;
+    detail::convolve_winograd<Tile>(
+        dx, dy, w, true, detail::turned(s), threads, scratch,
+        [&](vector value, [[maybe_unused]] index place, index, [[maybe_unused]] auto... n) -> vector {
+            if constexpr (has_activation<Below>)
+                return detail::times_slope(value, below, detail::load(x + place, n...));
+            else
+                return value;
+        });
+}
+
+/// dw, db = the gradients with respect to w and bias, by F(Tile x Tile, 3x3): dU = V' dM, summed over tiles
+/// in their order, and dw = G' dU G. `db` may be null. `scratch` holds winograd_scratch bytes.
+template <index Tile, class T>
+void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, const conv2d_sizes& s,
+                                      int threads, std::byte* scratch) {
+    using namespace detail;
+    using matrices = winograd<T, Tile>;
+    const winograd_plan<T, Tile> plan{s};
+    const index wide = plan.wide_tiles(), blocks = plan.blocks(), columns = blocks * plan.width;
+    const index v_stride = plan.v_stride(wide), m_stride = plan.m_stride(wide), u_stride = plan.u_stride();
+    arena memory(scratch);
+    T* const zeros = memory.template take<T>(plan.zeros());
+    T* const du = memory.template take<T>(plan.u_size());
+    T* const v = memory.template take<T>(plan.positions * v_stride);
+    T* const m = memory.template take<T>(blocks * plan.positions * m_stride);
+    T* const sums = memory.template take<T>(plan.sums_size());
+    std::fill_n(zeros, plan.zeros(), T(0));
+    std::fill_n(sums, plan.sums_size(), T(0));
+
+    for (index first = 0; first < plan.tiles(); first += wide) {
+        const index tiles = std::min(wide, plan.tiles() - first);
+        parallel_chunks(tiles, plan.tiles_per_piece, threads, [&](int, index piece, index begin, index end) {
+            transform_inputs(v + begin * plan.tile_stride(), v_stride, plan, first + begin, first + end, x,
+                             zeros);
+            transform_output_gradients(m + begin * plan.width, m_stride, sums + piece * columns, plan,
+                                       first + begin, first + end, dy, zeros);
+        });
+        parallel_chunks(blocks * plan.positions, 1, threads, [&](int, index i, index, index) {
+            const index position = i % plan.positions, vectors = plan.vectors_in(i / plan.positions);
+            tile_job<T> job{};
+            job.a_stride = plan.tile_stride();
+            job.b = m + i * m_stride;
+            job.b_stride = plan.width;
+            job.steps = tiles;
+            job.out_stride = job.start_stride = job.columns = vectors * lanes<T>;
+            each_piece(s.channels, vectors, [&](index row, index rows) {
+                job.a = v + position * v_stride + row;
+                job.out = du + i * u_stride + row * job.out_stride;
+                job.start = first == 0 ? nullptr : job.out;
+                tile<T, left::by_step>(rows, vectors)(job);
+            });
+        });
+    }
+
+    parallel_for(blocks * s.channels, plan.channels_per_piece, [&](index begin, index end) {
+        for (index i = begin; i < end; ++i) {
+            const index block = i / s.channels, channel = i % s.channels, filter = block * plan.width;
+            const T* const from =
+                du + block * plan.positions * u_stride + channel * plan.vectors_in(block) * lanes<T>;
+            each_vector<T>(std::min(plan.width, s.filters - filter), [&](index f, auto... n) {
+                transform_square<T, matrices::points, 3>(
+                    [&](std::size_t j, std::size_t k) {
+                        return load(from + static_cast<index>(j * matrices::points + k) * u_stride + f);
+                    },
+                    [](const auto& u) { return matrices::filter_gradient(u); },
+                    [&](std::size_t j, std::size_t k, const vector_of<T>& value) {
+                        const index tap = static_cast<index>(j * 3 + k);
+                        store(dw + (tap * s.channels + channel) * s.filters + filter + f, value, n...);
+                    });
+            });
+        }
+    });
+    if (!db) return;
+    std::copy_n(sums, s.filters, db);
+    for (index piece = 1; piece < plan.sums_size() / columns; ++piece)
+        for (index f = 0; f < s.filters; ++f) db[f] += sums[piece * columns + f];
+}
+
+} // namespace strata
