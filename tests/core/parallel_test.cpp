@@ -1,6 +1,9 @@
 #include <strata/core/parallel.hpp>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <set>
 #include <thread>
 #include <vector>
@@ -19,6 +22,13 @@ struct piece {
     index begin, end;
     friend bool operator==(const piece&, const piece&) = default;
 };
+
+/// Waits for another thread; false if that takes so long that it will never come.
+template <class Condition> bool wait_until(const Condition& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!holds() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    return holds();
+}
 
 } // namespace
 
@@ -75,10 +85,56 @@ TEST_CASE("several threads really run") {
     const restore_threads restore;
     threads(2);
     std::array<std::thread::id, 2> ids;
+    std::atomic<int> begun{0};
     parallel_chunks(2, 1, 2, [&](int, index chunk, index, index) {
         ids[static_cast<std::size_t>(chunk)] = std::this_thread::get_id();
+        ++begun;
+        wait_until([&] { return begun == 2; });
     });
+    CHECK(begun == 2);
     CHECK(ids[0] != ids[1]);
+}
+
+TEST_CASE("threads that are done help with the chunks of others") {
+    const restore_threads restore;
+    for (const int team : {2, 3}) {
+        threads(team);
+        std::atomic<int> others{0};
+        bool all_done = false;
+        parallel_chunks(40, 1, team, [&](int, index chunk, index, index) {
+            if (chunk == 0)
+                all_done = wait_until([&] { return others == 39; });
+            else
+                ++others;
+        });
+        CHECK(all_done);
+    }
+}
+
+TEST_CASE("more threads than shares of a loop do no chunk twice and none too few") {
+    const restore_threads restore;
+    threads(70);
+    std::vector<std::atomic<int>> visits(1'000);
+    parallel_for(1'000, 3, [&](index begin, index end) {
+        for (index i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
+    });
+    CHECK(std::all_of(visits.begin(), visits.end(), [](const auto& v) { return v == 1; }));
+}
+
+TEST_CASE("loops with little work stay on the calling thread") {
+    const restore_threads restore;
+    threads(3);
+    STATIC_REQUIRE(worth_threads(least_parallel_work));
+    STATIC_REQUIRE_FALSE(worth_threads(least_parallel_work - 1));
+    CHECK(workers_for(work_of_elements(1'000'000)) == 3);
+    CHECK(workers_for(work_of_elements(1'000)) == 1);
+    CHECK(workers_for(work_of_multiply_adds(1 << 22), 2) == 2);
+    CHECK(workers_for(work_of_multiply_adds(1 << 16), 2) == 1);
+    bool stays = true;
+    const auto self = std::this_thread::get_id();
+    parallel_for(
+        20, 1, [&](index, index) { stays = stays && std::this_thread::get_id() == self; }, workers_for(1));
+    CHECK(stays);
 }
 
 TEST_CASE("a loop inside a loop runs on the calling thread, as worker 0") {
@@ -99,8 +155,11 @@ TEST_CASE("a loop inside a loop runs on the calling thread, as worker 0") {
     // and the team is free again afterwards
     std::set<int> workers;
     std::array<int, 4> worker_of{};
+    std::atomic<int> begun{0};
     parallel_chunks(4, 1, 4, [&](int worker, index chunk, index, index) {
         worker_of[static_cast<std::size_t>(chunk)] = worker;
+        ++begun;
+        wait_until([&] { return begun == 4; });
     });
     workers.insert(worker_of.begin(), worker_of.end());
     CHECK(workers.size() == 4);

@@ -19,6 +19,13 @@ inline std::atomic<bool>& team_is_busy() {
     static std::atomic<bool> busy{false};
     return busy;
 }
+
+/// One thread's share of a loop: the next chunk of it that nobody has begun, and its end.
+struct alignas(64) loop_share {
+    std::atomic<index> next;
+    index end;
+};
+inline constexpr int most_shares = 64;
 } // namespace detail
 
 /// How many threads strata's loops use: at first OpenMP's choice (the cores of the machine, or
@@ -32,15 +39,40 @@ inline void threads(int count) {
     detail::thread_setting().store(std::max(1, count), std::memory_order_relaxed);
 }
 
+/// The least work, in nanoseconds of one core, for which other threads are woken: an OpenMP region costs 1 -
+/// 2 us where threads wait by spinning and 7 - 10 us where they sleep (2 threads, OMP_WAIT_POLICY).
+inline constexpr index least_parallel_work = 10'000;
+
+/// Rough estimates of work, in nanoseconds: of passes over arrays in a cache, and of products in registers.
+constexpr index work_of_elements(index count) {
+    return count / 4;
+}
+constexpr index work_of_multiply_adds(index count) {
+    return count / 64;
+}
+
+/// Whether a loop of so many nanoseconds gains from a second thread; a shorter one stays on the calling
+/// thread.
+constexpr bool worth_threads(index nanoseconds) {
+    return nanoseconds >= least_parallel_work;
+}
+
+/// The workers for a loop of so many nanoseconds: `workers`, or 1.
+inline int workers_for(index nanoseconds, int workers = threads()) {
+    return worth_threads(nanoseconds) ? workers : 1;
+}
+
 /// How many chunks of at most `grain` cover `count`.
 constexpr index chunk_count(index count, index grain) {
     return (count + grain - 1) / grain;
 }
 
 /// Calls body(worker, chunk, begin, end) for every chunk of `grain` elements of 0 .. count. Chunks are a
-/// function of count and grain alone; `worker` < `workers` tells which thread's scratch memory to use. There
-/// is one team: a loop inside a loop, or beside another thread's loop, runs on the calling thread. `body`
-/// must not throw.
+/// function of count and grain alone; `worker` < `workers` tells which thread's scratch memory to use. Every
+/// thread begins with a share of its own, chunks that follow each other, the same in every loop of as many
+/// chunks, so that what one loop wrote lies in the cache of the thread that reads it in the next; then it
+/// helps with the shares of others. There is one team: a loop inside a loop, or beside another thread's loop,
+/// runs on the calling thread. `body` must not throw.
 template <class Body> void parallel_chunks(index count, index grain, int workers, const Body& body) {
     const index chunks = chunk_count(count, grain);
     const auto run = [&](int worker, index chunk) {
@@ -49,19 +81,33 @@ template <class Body> void parallel_chunks(index count, index grain, int workers
     // A team of one size: OpenMP runtimes end and start threads, and allocate, when the size changes.
     const int team = std::min(workers, threads());
     if (team > 1 && chunks > 1 && !detail::team_is_busy().exchange(true, std::memory_order_acquire)) {
-        // Chunks are dealt out by hand: clang's runtime allocates in every `omp for`.
+        // Chunks are dealt out by hand: clang's runtime allocates in every `omp for`, and schedule(dynamic)
+        // forgets which thread had which part of the data.
+        detail::loop_share shares[detail::most_shares];
+        const int share_count = std::min(team, detail::most_shares);
+        for (int s = 0; s < share_count; ++s) {
+            shares[s].next.store(chunks * s / share_count, std::memory_order_relaxed);
+            shares[s].end = chunks * (s + 1) / share_count;
+        }
 #pragma omp parallel num_threads(team)
-        for (index chunk = omp_get_thread_num(); chunk < chunks; chunk += omp_get_num_threads())
-            run(omp_get_thread_num(), chunk);
+        {
+            const int worker = omp_get_thread_num();
+            for (int turn = 0; turn < share_count; ++turn) {
+                auto& share = shares[(worker + turn) % share_count];
+                if (turn > 0 && share.next.load(std::memory_order_relaxed) >= share.end) continue;
+                for (index chunk; (chunk = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;)
+                    run(worker, chunk);
+            }
+        }
         detail::team_is_busy().store(false, std::memory_order_release);
     } else {
         for (index chunk = 0; chunk < chunks; ++chunk) run(0, chunk);
     }
 }
 
-/// Calls body(begin, end) over 0 .. count in chunks of `grain`, on all threads.
-template <class Body> void parallel_for(index count, index grain, const Body& body) {
-    parallel_chunks(count, grain, threads(), [&](int, index, index begin, index end) { body(begin, end); });
+/// Calls body(begin, end) over 0 .. count in chunks of `grain`, on at most `workers` threads.
+template <class Body> void parallel_for(index count, index grain, const Body& body, int workers = threads()) {
+    parallel_chunks(count, grain, workers, [&](int, index, index begin, index end) { body(begin, end); });
 }
 
 } // namespace strata

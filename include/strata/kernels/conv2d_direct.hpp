@@ -3,6 +3,7 @@
 #include <strata/core/parallel.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/simd.hpp>
+#include <strata/core/simd_math.hpp>
 #include <strata/kernels/conv2d_sizes.hpp>
 #include <strata/kernels/register_tile.hpp>
 
@@ -144,6 +145,29 @@ void transpose(T* to, index to_stride, const T* from, index from_stride, index r
         for (index r = 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
 }
 
+/// to = `count` elements of from, or 0; returns the end. Runs here are a few vectors: too short for memcpy.
+template <class T> T* copy_run(T* to, const T* from, index count) {
+    index i = 0;
+    for (; i + lanes<T> <= count; i += lanes<T>) store(to + i, load(from + i));
+    if (i < count) store(to + i, load(from + i, count - i), count - i);
+    return to + count;
+}
+template <class T> T* clear_run(T* to, index count) {
+    const vector_of<T> zero(T(0));
+    index i = 0;
+    for (; i + lanes<T> <= count; i += lanes<T>) store(to + i, zero);
+    if (i < count) store(to + i, zero, count - i);
+    return to + count;
+}
+
+/// values[i] = change(values[i], i) for all i, a vector at a time: change(vector, i, n) where only n are
+/// left.
+template <class T, class Change> void change_each(T* values, index count, const Change& change) {
+    index i = 0;
+    for (; i + lanes<T> <= count; i += lanes<T>) store(values + i, change(load(values + i), i));
+    if (i < count) store(values + i, change(load(values + i, count - i), i, count - i), count - i);
+}
+
 /// Rows first .. first + rows and columns left .. left + width of an image (height, line, channels), 0 where
 /// the image is not.
 template <class T>
@@ -154,12 +178,11 @@ void copy_window(T* to, const T* image, index height, index line, index channels
     const index behind = width * channels - before - inside;
     for (index r = first; r < first + rows; ++r) {
         if (r < 0 || r >= height) {
-            std::fill_n(to, width * channels, T(0));
-            to += width * channels;
+            to = clear_run(to, width * channels);
         } else {
-            to = std::fill_n(to, before, T(0));
-            to = std::copy_n(image + (r * line + from) * channels, inside, to);
-            to = std::fill_n(to, behind, T(0));
+            to = clear_run(to, before);
+            to = copy_run(to, image + (r * line + from) * channels, inside);
+            to = clear_run(to, behind);
         }
     }
 }
@@ -172,6 +195,7 @@ template <class T> struct conv2d_direct_plan {
     bool is_gradient; ///< with respect to the input: from dy to dx
 
     static constexpr index strip_bytes = 96 * 1024; ///< of the source: a part of the second-level cache
+    static constexpr index near_bytes = 24 * 1024;  ///< of weights: most of the first-level cache
     static constexpr index least_chunks = 16;       ///< so that a few threads get equal shares
 
     constexpr detail::direct_axis rows() const {
@@ -305,8 +329,10 @@ void convolve_direct(T* out, const T* source, const T* w, const T* bias, const c
     const index q_begin = rows.begin(), left = columns.first(columns.begin());
     const bool copies = !plan.is_inside();
     const index line = copies ? plan.line() : columns.source() * channels;
-    // how far a run of the inner dimension goes: all taps of a kernel row where they lie side by side
+    // a run of the inner dimension: all taps of a kernel row where they lie side by side
     const bool is_dense = columns.dilation == 1;
+    // few weights stay in the nearest cache while the rows of out are written once, from end to end
+    const bool rows_first = plan.weights() * static_cast<index>(sizeof(T)) <= plan.near_bytes;
 
     const index strip = plan.strip(), strips = plan.strips(), width = plan.width(),
                 buffer_size = plan.buffer();
@@ -353,40 +379,50 @@ void convolve_direct(T* out, const T* source, const T* w, const T* bias, const c
                 job.segments = down.taps;
                 job.steps = is_dense ? across.taps * channels : channels;
                 job.out_stride = across.out_step * out_channels;
-                for (index b = 0; b < blocks.count(); ++b) {
-                    const T* const block = weights + b * blocks.width * taps * channels;
-                    const T* const block_start = bias ? start + b * blocks.width : nullptr;
-                    for (index q = from; q < until; ++q) {
-                        T* const row = to + (down.out_first + q * down.out_step) * out_width * out_channels
-                                       + across.out_first * out_channels + b * blocks.width;
-                        const T* const seen = origin + (down.src_first + q * down.src_step) * line
-                                              + across.src_first * channels;
-                        const auto run = [&](index begin, index size, index count) {
-                            const index vectors = count > lanes<T> ? 2 : 1;
-                            const index b_width = blocks.vectors(b) * lanes<T>;
-                            const auto multiply = tile<T, left::by_row>(size, vectors);
-                            job.b_stride = b_width;
-                            job.b_segment = across.taps * channels * b_width;
-                            job.columns = count;
-                            job.out = row + begin * job.out_stride;
-                            job.start = block_start;
-                            job.start_stride = 0;
-                            for (index piece = 0; piece < (is_dense ? 1 : across.taps); ++piece) {
-                                job.a = seen + (begin * across.src_step + piece * across.tap_step) * channels;
-                                job.b = block + piece * channels * b_width;
-                                multiply(job);
-                                job.start = job.out;
-                                job.start_stride = job.out_stride;
-                            }
-                        };
-                        const index whole = across.end - (missing > 0);
-                        for_each_run(whole - across.begin,
-                                     blocks.vectors(b) == 1 ? most_rows<1> : most_rows<2>,
-                                     [&](index begin, index size) {
-                                         run(across.begin + begin, size, blocks.in_block(b));
-                                     });
-                        if (missing > 0) run(whole, 1, blocks.columns - missing * out_channels);
-                    }
+                const index pieces = is_dense ? 1 : across.taps;
+                const auto row_of_block = [&](index q, index b) {
+                    const index vectors = blocks.vectors(b), columns_of_b = vectors * lanes<T>;
+                    const index source_row = down.src_first + q * down.src_step;
+                    // kernel rows outside the image add nothing
+                    const index above =
+                        std::clamp<index>(ceil_divide(-source_row, down.tap_step), 0, down.taps);
+                    const index below = std::clamp<index>(
+                        ceil_divide(rows.source() - source_row, down.tap_step), above, down.taps);
+                    T* const row = to + (down.out_first + q * down.out_step) * out_width * out_channels
+                                   + across.out_first * out_channels + b * blocks.width;
+                    const T* const seen =
+                        origin + (source_row + above * down.tap_step) * line + across.src_first * channels;
+                    job.b_stride = columns_of_b;
+                    job.b_segment = across.taps * channels * columns_of_b;
+                    job.segments = below - above;
+                    const T* const block =
+                        weights + b * blocks.width * taps * channels + above * job.b_segment;
+                    const auto run = [&](index begin, index size, index count) {
+                        job.columns = count;
+                        job.out = row + begin * job.out_stride;
+                        job.start = bias ? start + b * blocks.width : nullptr;
+                        job.start_stride = 0;
+                        for (index piece = 0; piece < pieces; ++piece) {
+                            job.a = seen + (begin * across.src_step + piece * across.tap_step) * channels;
+                            job.b = block + piece * channels * columns_of_b;
+                            tile<T, left::by_row>(size, count > lanes<T> ? 2 : 1)(job);
+                            job.start = job.out;
+                            job.start_stride = job.out_stride;
+                        }
+                    };
+                    const index whole = across.end - (missing > 0);
+                    for_each_run(whole - across.begin, vectors == 1 ? most_rows<1> : most_rows<2>,
+                                 [&](index begin, index size) {
+                                     run(across.begin + begin, size, blocks.in_block(b));
+                                 });
+                    if (missing > 0) run(whole, 1, blocks.columns - missing * out_channels);
+                };
+                if (rows_first) {
+                    for (index q = from; q < until; ++q)
+                        for (index b = 0; b < blocks.count(); ++b) row_of_block(q, b);
+                } else {
+                    for (index b = 0; b < blocks.count(); ++b)
+                        for (index q = from; q < until; ++q) row_of_block(q, b);
                 }
                 weights += taps * channels * blocks.padded();
             }
@@ -483,6 +519,7 @@ void sum_weight_gradient(T* sum, T* bias_sum, const T* x, const T* dy, const wei
     job.steps = steps;
     job.out_stride = job.start_stride = width;
     job.columns = width;
+    const index ahead = plan.strip() * g.out_width * s.filters;
     bool is_first = true;
     for (index n = image; n < image_end; ++n)
         for (index row = 0; row < g.out_height; row += plan.strip()) {
@@ -511,8 +548,11 @@ void sum_weight_gradient(T* sum, T* bias_sum, const T* x, const T* dy, const wei
             };
             const auto pack_pixels = [&](index pixels, index columns) {
                 const index in_low = std::min(columns, lanes<T>), in_high = columns - in_low;
-                for (index pixel = 0; pixel < pixels; ++pixel, grad += group * s.filters)
+                for (index pixel = 0; pixel < pixels; ++pixel, grad += group * s.filters) {
+                    __builtin_prefetch(grad + ahead, 0, 2); // for the next strip
+                    if (vectors == 2) __builtin_prefetch(grad + ahead + lanes<T>, 0, 2);
                     pack(in_low, in_high);
+                }
             };
             if (group == 1) {
                 pack_pixels(rows * steps, count);
@@ -526,19 +566,26 @@ void sum_weight_gradient(T* sum, T* bias_sum, const T* x, const T* dy, const wei
                     }
                 }
             }
-            job.segments = rows;
             T* out = sum;
             const index runs = is_dense ? 1 : g.kernel.width, run = s.channels * kernel_width / runs;
-            for (index ky = 0; ky < g.kernel.height; ++ky)
+            for (index ky = 0; ky < g.kernel.height; ++ky) {
+                // output rows whose source row is inside the image
+                const index source_row = row * g.stride.height + ky * g.dilation.height - g.top;
+                const index above = std::clamp<index>(ceil_divide(-source_row, g.stride.height), 0, rows);
+                const index below =
+                    std::clamp<index>(ceil_divide(g.in_height - source_row, g.stride.height), above, rows);
+                job.segments = below - above;
+                job.b = panel + above * job.b_segment;
+                const T* const seen = from + ky * g.dilation.height * line + above * job.a_segment;
                 for (index kx = 0; kx < runs; ++kx, out += run * width)
                     for_each_run(run, vectors == 1 ? most_rows<1> : most_rows<2>,
                                  [&](index begin, index size) {
-                                     job.a = from + ky * g.dilation.height * line
-                                             + kx * g.dilation.width * s.channels + begin;
+                                     job.a = seen + kx * g.dilation.width * s.channels + begin;
                                      job.out = out + begin * width;
                                      job.start = is_first ? nullptr : job.out;
                                      tile<T, left::by_step>(size, vectors)(job);
                                  });
+            }
             is_first = false;
         }
     store(bias_sum, bias_low);
@@ -569,7 +616,9 @@ void conv2d_forward_direct(T* y, const T* x, const T* w, const T* bias, const co
     const conv2d_direct_plan<T> plan{s, false};
     detail::convolve_direct(y, x, w, bias, plan, threads, scratch, [&](index begin, index count) {
         if constexpr (has_activation<Activation>)
-            for (index i = begin; i < begin + count; ++i) y[i] = activation(y[i]);
+            detail::change_each(y + begin, count, [&](const auto& v, index, auto...) {
+                return detail::value_of(activation, v);
+            });
     });
 }
 
@@ -580,11 +629,13 @@ void conv2d_backward_data_direct(T* dx, const T* dy, const T* w, const conv2d_si
                                  std::byte* scratch, [[maybe_unused]] const T* x = nullptr,
                                  [[maybe_unused]] const Below& below = {}) {
     const conv2d_direct_plan<T> plan{s, true};
-    detail::convolve_direct(dx, dy, w, static_cast<const T*>(nullptr), plan, threads, scratch,
-                            [&](index begin, index count) {
-                                if constexpr (has_activation<Below>)
-                                    for (index i = begin; i < begin + count; ++i) dx[i] *= below.slope(x[i]);
-                            });
+    detail::convolve_direct(
+        dx, dy, w, static_cast<const T*>(nullptr), plan, threads, scratch, [&](index begin, index count) {
+            if constexpr (has_activation<Below>)
+                detail::change_each(dx + begin, count, [&](const auto& v, index i, auto... n) {
+                    return detail::times_slope(v, below, detail::load(x + begin + i, n...));
+                });
+        });
 }
 
 /// dw = x' dy over all pixels, db = the sum of dy. Groups of images sum their own, the groups are added in

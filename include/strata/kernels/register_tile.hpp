@@ -60,6 +60,14 @@ template <class T, left Layout, index Rows, index Vectors> void multiply_tile(co
 #pragma GCC unroll 4
             for (std::size_t v = 0; v < vectors; ++v) sum[r][v] = vector(T(0));
     }
+    if (job.start_stride == 0) { // out has not been touched: have it fetched while the sums are made
+#pragma GCC unroll 16
+        for (std::size_t r = 0; r < rows; ++r) {
+            const T* const out = job.out + static_cast<index>(r) * job.out_stride;
+            __builtin_prefetch(out, 1);
+            if constexpr (Vectors == 2) __builtin_prefetch(out + lanes<T>, 1);
+        }
+    }
     const T* a_segment = job.a;
     const T* b_segment = job.b;
     const index a_stride = job.a_stride, b_stride = job.b_stride;
@@ -107,7 +115,8 @@ template <class T, left Layout> tile_function<T> tile(index rows, index vectors)
         }
         (std::make_index_sequence<static_cast<std::size_t>(most_rows<Vectors>)>());
     };
-    static constexpr auto one = table.template operator()<1>(), two = table.template operator()<2>();
+    static constexpr auto one = table.template operator()<1>();
+    static constexpr auto two = table.template operator()<2>();
     const auto row = static_cast<std::size_t>(rows - 1);
     return vectors == 1 ? one[row] : two[row];
 }

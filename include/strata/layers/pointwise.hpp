@@ -1,12 +1,29 @@
 #pragma once
 
-#include <strata/core/parallel.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/shape.hpp>
+#include <strata/core/simd.hpp>
+#include <strata/core/simd_math.hpp>
+#include <strata/core/sweep.hpp>
 
 namespace strata {
 
-/// An activation as its neighbours apply it, whatever the shape: y = activation(x), and its slope at y.
+namespace detail {
+
+/// f(i) for the vector at every i of arrays of `count` elements, or f(i, n) where only n of its lanes are in
+/// them; `arrays` are read or written.
+template <class T, class F> void each_vector(index count, index arrays, const F& f) {
+    sweep(count, sweep_grain, arrays * static_cast<index>(sizeof(T)), [&](index begin, index end) {
+        index i = begin;
+        for (; i + lanes<T> <= end; i += lanes<T>) f(i);
+        if (i < end) f(i, end - i);
+    });
+}
+
+} // namespace detail
+
+/// An activation as its neighbours apply it, whatever the shape: y = activation(x), and its slope at y. Where
+/// `spec` has values(vector) and slopes(vector), whole vectors go through those.
 template <class Activation> struct activation_function {
     Activation spec;
 
@@ -16,7 +33,8 @@ template <class Activation> struct activation_function {
 
 /// The layer of an activation whose slope is known from its output: y = value(x), dx = dy slope(y), element
 /// by element and in place. An activation of one's own is a struct with `output`, `value`, `slope` and
-/// `template <shape In, class T> struct layer : pointwise<mine, In, T> {};`.
+/// `template <shape In, class T> struct layer : pointwise<mine, In, T> {};`. It may add `values` and
+/// `slopes`, the same on vectors (see relu).
 template <class Activation, shape In, class T> struct pointwise {
     Activation spec;
 
@@ -28,18 +46,16 @@ template <class Activation, shape In, class T> struct pointwise {
     activation_function<Activation> function() const { return {spec}; }
 
     void forward(const T* x, T* y, const pass& p) const {
-        parallel_for(p.batch * In.size(), grain, [&](index begin, index end) {
-            for (index i = begin; i < end; ++i) y[i] = spec.value(x[i]);
+        detail::each_vector<T>(p.batch * In.size(), 2, [&](index i, auto... n) {
+            detail::store(y + i, detail::value_of(function(), detail::load(x + i, n...)), n...);
         });
     }
     void backward(const T*, const T* y, const T* dy, T* dx, const pass& p) const {
-        parallel_for(p.batch * In.size(), grain, [&](index begin, index end) {
-            for (index i = begin; i < end; ++i) dx[i] = dy[i] * spec.slope(y[i]);
+        detail::each_vector<T>(p.batch * In.size(), 3, [&](index i, auto... n) {
+            const auto gradient = detail::load(dy + i, n...);
+            detail::store(dx + i, detail::times_slope(gradient, function(), detail::load(y + i, n...)), n...);
         });
     }
-
-private:
-    static constexpr index grain = 16'384; // elements: half an L2 cache at most, thousands of cycles at least
 };
 
 } // namespace strata

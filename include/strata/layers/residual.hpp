@@ -1,10 +1,12 @@
 #pragma once
 
 #include <strata/core/concepts.hpp>
-#include <strata/core/parallel.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/shape.hpp>
+#include <strata/core/simd.hpp>
+#include <strata/core/simd_math.hpp>
 #include <strata/layers/identity.hpp>
+#include <strata/layers/pointwise.hpp>
 #include <strata/layers/sequence.hpp>
 
 #include <algorithm>
@@ -108,12 +110,13 @@ template <layer_spec Branch, layer_spec Shortcut = identity> struct residual {
                                       part(p, 1, at.shortcut_memory, room.rest()));
                     other = own;
                 }
-                parallel_for(p.batch * In.size(), grain, [&](index begin, index end) {
-                    for (index i = begin; i < end; ++i)
-                        if constexpr (has_activation<Below>)
-                            dx[i] = (dx[i] + other[i]) * below.slope(x[i]);
-                        else
-                            dx[i] += other[i];
+                detail::each_vector<T>(p.batch * In.size(), 3, [&](index i, auto... n) {
+                    const auto sum = detail::load(dx + i, n...) + detail::load(other + i, n...);
+                    if constexpr (has_activation<Below>)
+                        detail::store(dx + i, detail::times_slope(sum, below, detail::load(x + i, n...)),
+                                      n...);
+                    else
+                        detail::store(dx + i, sum, n...);
                 });
             }
         }
@@ -152,11 +155,11 @@ template <layer_spec Branch, layer_spec Shortcut = identity> struct residual {
         }
         template <class Activation>
         static void add(const T* a, const T* b, T* y, const extent& e, const Activation& activation) {
-            parallel_for(e.batch * out.size(), grain, [&](index begin, index end) {
-                for (index i = begin; i < end; ++i) y[i] = activation(a[i] + b[i]);
+            detail::each_vector<T>(e.batch * out.size(), 3, [&](index i, auto... n) {
+                const auto sum = detail::load(a + i, n...) + detail::load(b + i, n...);
+                detail::store(y + i, detail::value_of(activation, sum), n...);
             });
         }
-        static constexpr index grain = 16'384;
     };
 };
 
