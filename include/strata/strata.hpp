@@ -16,6 +16,7 @@
 #include <strata/core/shape.hpp>
 #include <strata/core/simd.hpp>
 #include <strata/core/simd_math.hpp>
+#include <strata/core/simd_pack.hpp>
 #include <strata/core/sweep.hpp>
 #include <strata/core/tensor.hpp>
 #include <strata/core/trace.hpp>

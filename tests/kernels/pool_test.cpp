@@ -56,7 +56,7 @@ template <class T> void compare(shape in, index batch, size2 kernel, size2 strid
     auto y = poisoned<T>(outputs), dx = poisoned<T>(batch * in.size());
     max_pool_forward(y.data(), x.data(), g, in.channels, batch);
     CHECK(y == expected.max);
-    std::vector<pool_tap> taps(y.size(), 0xffff);
+    std::vector<pool_tap> taps(y.size(), 0xff);
     y = poisoned<T>(outputs);
     max_pool_forward_training(y.data(), taps.data(), x.data(), g, in.channels, batch);
     CHECK(y == expected.max);
@@ -75,7 +75,7 @@ template <class T> void compare(shape in, index batch, size2 kernel, size2 strid
 
 TEMPLATE_TEST_CASE("pooling: equals its definition", "[kernels]", float, double) {
     for (const index batch : {1, 2, 7})
-        for (const shape in : {shape{7, 9, 5}, shape{8, 6, 1}, shape{5, 5, 33}}) {
+        for (const shape in : {shape{7, 9, 5}, shape{8, 6, 1}, shape{5, 5, 33}, shape{4, 6, 16}}) {
             for (const padding pad : {valid, same, padding{1}, padding{1, 0, 0, 1}})
                 for (const size2 stride : {size2(1), size2(2), size2(3), size2(2, 1)}) {
                     compare<TestType>(in, batch, 2, stride, pad);
@@ -85,6 +85,77 @@ TEMPLATE_TEST_CASE("pooling: equals its definition", "[kernels]", float, double)
             compare<TestType>(in, batch, 1, 1, valid);
             compare<TestType>(in, batch, {in.height, in.width}, 1, valid); // the window is the image
         }
+}
+
+namespace {
+
+struct bent { // the slope of an activation, by its output
+    template <class T> T operator()(T v) const { return v; }
+    template <class T> T slope(T y) const { return y > 0 ? 1 + y : T(0.5); }
+};
+
+/// Backward with the slope of the activation below in the store, against backward and then the slope.
+template <class T> void compare_folded(shape in, index batch, size2 kernel, size2 stride, padding pad) {
+    const window g = window::from(in, kernel, stride, 1, pad);
+    CAPTURE(in, batch, kernel.height, kernel.width, stride.height, stride.width);
+    const index outputs = batch * g.outputs() * in.channels, inputs = batch * in.size();
+    const auto x = numbers<T>(inputs, 1), dy = numbers<T>(outputs, 2);
+    auto y = poisoned<T>(outputs), plain = poisoned<T>(inputs), folded = plain;
+    std::vector<pool_tap> taps(y.size(), 0xff);
+    const auto compare = [&] {
+        for (std::size_t i = 0; i < x.size(); ++i) plain[i] *= bent{}.slope(x[i]);
+        CHECK(largest_difference(folded, plain)
+              <= 8 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+    };
+    max_pool_forward_training(y.data(), taps.data(), x.data(), g, in.channels, batch);
+    max_pool_backward(plain.data(), dy.data(), taps.data(), g, in.channels, batch);
+    max_pool_backward(folded.data(), dy.data(), taps.data(), g, in.channels, batch, y.data(), bent{});
+    compare();
+    average_pool_backward(plain.data(), dy.data(), g, in.channels, batch);
+    average_pool_backward(folded.data(), dy.data(), g, in.channels, batch, x.data(), bent{});
+    compare();
+    global_average_backward(plain.data(), dy.data(), in.pixels(), in.channels, batch);
+    global_average_backward(folded.data(), dy.data(), in.pixels(), in.channels, batch, x.data(), bent{});
+    compare();
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("pooling: the slope of the activation below is applied in the store", "[kernels]", float,
+                   double) {
+    for (const shape in : {shape{7, 9, 5}, shape{8, 6, 1}, shape{5, 5, 33}, shape{6, 6, 16}})
+        for (const index batch : {1, 3}) {
+            compare_folded<TestType>(in, batch, 2, 2, valid);
+            compare_folded<TestType>(in, batch, 2, 2, same);
+            compare_folded<TestType>(in, batch, 3, 2, same);
+            compare_folded<TestType>(in, batch, 3, 1, padding{1});
+            compare_folded<TestType>(in, batch, {2, 3}, {2, 4}, valid); // pixels in no window
+        }
+}
+
+TEMPLATE_TEST_CASE("max pooling: windows with more than 256 taps count them in two bytes", "[kernels]", float,
+                   double) {
+    using T = TestType;
+    const shape in{20, 19, 3};
+    const window g = window::from(in, {18, 17}, 1, 1, valid);
+    const index outputs = g.outputs() * 3;
+    const auto x = numbers<T>(in.size(), 1), dy = numbers<T>(outputs, 2);
+    const pooled<T> expected(x, dy, g, 3, 1);
+    auto y = poisoned<T>(outputs), dx = poisoned<T>(in.size());
+    std::vector<std::uint16_t> taps(y.size());
+    max_pool_forward_training(y.data(), taps.data(), x.data(), g, 3, 1);
+    max_pool_backward(dx.data(), dy.data(), taps.data(), g, 3, 1);
+    CHECK(y == expected.max);
+    CHECK(dx == expected.max_dx);
+    CHECK(*std::max_element(taps.begin(), taps.end()) > 256);
+
+    // a pixel in more windows than are gathered at once
+    const window many = window::from(in, 12, 1, 1, same);
+    const auto wide = numbers<T>(in.size(), 3);
+    const pooled<T> right(x, wide, many, 3, 1);
+    average_pool_backward(dx.data(), wide.data(), many, 3, 1);
+    CHECK(largest_difference(dx, right.average_dx)
+          <= 256 * static_cast<double>(std::numeric_limits<T>::epsilon()));
 }
 
 TEST_CASE("max pooling: a tie sends the gradient to the first maximum", "[kernels]") {
@@ -137,8 +208,9 @@ TEMPLATE_TEST_CASE("max pooling: a NaN comes out wherever it lies in the window"
 TEMPLATE_TEST_CASE("pooling: the same bits for any number of threads", "[kernels]", float, double) {
     using T = TestType;
     const int before = threads();
-    const index channels = 9, batch = 37;
-    const window g = window::from({24, 20, channels}, 3, 2, 1, same);
+    const index channels = 9, batch = 61; // more than a megabyte, or it is one thread's
+    const auto kernel = GENERATE(index{2}, index{3});
+    const window g = window::from({24, 20, channels}, kernel, 2, 1, same);
     const auto x = numbers<T>(batch * 24 * 20 * channels, 1),
                dy = numbers<T>(batch * g.outputs() * channels, 2);
     const auto run = [&] {

@@ -13,7 +13,7 @@
 namespace strata::detail {
 
 /// The lanes 0 .. n - 1.
-template <class T> xsimd::batch_bool<T> first_lanes(index n) {
+template <class T> [[gnu::always_inline]] inline xsimd::batch_bool<T> first_lanes(index n) {
     static constexpr auto numbers = [] {
         std::array<T, static_cast<std::size_t>(lanes<T>)> lane{};
         for (std::size_t i = 0; i < lane.size(); ++i) lane[i] = static_cast<T>(i);
@@ -24,7 +24,9 @@ template <class T> xsimd::batch_bool<T> first_lanes(index n) {
 
 /// The larger of both, lane by lane; b where a or b is not a number.
 template <class T, class A>
-xsimd::batch<T, A> larger(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b) {
+
+[[gnu::always_inline]] inline xsimd::batch<T, A> larger(const xsimd::batch<T, A>& a,
+                                                        const xsimd::batch<T, A>& b) {
 #if defined(__SSE2__)
     return xsimd::max(a, b); // what the instruction does
 #else
@@ -33,13 +35,15 @@ xsimd::batch<T, A> larger(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>&
 }
 
 /// 1 / (1 + exp(-x)).
-template <class T, class A> xsimd::batch<T, A> logistic(const xsimd::batch<T, A>& x) {
+template <class T, class A>
+[[gnu::always_inline]] inline xsimd::batch<T, A> logistic(const xsimd::batch<T, A>& x) {
     const xsimd::batch<T, A> one(T(1));
     return one / (one + xsimd::exp(-x));
 }
 
 /// f of every element, one by one.
-template <class T, class A, class F> xsimd::batch<T, A> each_lane(const xsimd::batch<T, A>& v, const F& f) {
+template <class T, class A, class F>
+[[gnu::always_inline]] inline xsimd::batch<T, A> each_lane(const xsimd::batch<T, A>& v, const F& f) {
     std::array<T, xsimd::batch<T, A>::size> lane;
     v.store_unaligned(lane.data());
     for (T& x : lane) x = f(x);
@@ -49,7 +53,9 @@ template <class T, class A, class F> xsimd::batch<T, A> each_lane(const xsimd::b
 /// activation(v): at once where the activation, or the specification it holds, knows values(vector), else
 /// lane by lane.
 template <class Activation, class T, class A>
-xsimd::batch<T, A> value_of(const Activation& activation, const xsimd::batch<T, A>& v) {
+
+[[gnu::always_inline]] inline xsimd::batch<T, A> value_of(const Activation& activation,
+                                                          const xsimd::batch<T, A>& v) {
     if constexpr (std::is_same_v<Activation, no_activation>)
         return v;
     else if constexpr (requires { activation.values(v); })
@@ -62,8 +68,9 @@ xsimd::batch<T, A> value_of(const Activation& activation, const xsimd::batch<T, 
 
 /// gradient times the slope of the activation whose output is y: at once where it knows slopes(vector).
 template <class Activation, class T, class A>
-xsimd::batch<T, A> times_slope(const xsimd::batch<T, A>& gradient, const Activation& activation,
-                               const xsimd::batch<T, A>& y) {
+
+[[gnu::always_inline]] inline xsimd::batch<T, A>
+times_slope(const xsimd::batch<T, A>& gradient, const Activation& activation, const xsimd::batch<T, A>& y) {
     if constexpr (std::is_same_v<Activation, no_activation>)
         return gradient;
     else if constexpr (requires { activation.slopes(y); })

@@ -50,7 +50,8 @@ private:
 /// Calls body(place, column) for every vector of an array of `size` elements, or body(place, column, n) where
 /// only the first n lanes are in it; `column` is the place within the turn. What `body` captures by value
 /// stays in registers.
-template <class T, class Body> void for_each_vector(index size, index width, Body body) {
+template <class T, class Body>
+[[gnu::always_inline]] inline void for_each_vector(index size, index width, Body body) {
     for (index at = 0; at < size; at += width) {
         const index count = std::min(width, size - at);
         index c = 0;

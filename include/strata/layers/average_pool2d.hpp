@@ -32,8 +32,9 @@ template <pool Options = pool{}> struct average_pool2d {
         void forward(const T* x, T* y, const pass& p) const {
             average_pool_forward(y, x, Options.geometry(In), In.channels, p.batch);
         }
-        void backward(const T*, const T*, const T* dy, T* dx, const pass& p) {
-            average_pool_backward(dx, dy, Options.geometry(In), In.channels, p.batch);
+        template <class Below = no_activation>
+        void backward(const T* x, const T*, const T* dy, T* dx, const pass& p, const Below& below = {}) {
+            average_pool_backward(dx, dy, Options.geometry(In), In.channels, p.batch, x, below);
         }
     };
 };

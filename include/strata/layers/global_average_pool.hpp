@@ -20,8 +20,9 @@ struct global_average_pool {
         void forward(const T* x, T* y, const pass& p) const {
             global_average_forward(y, x, In.pixels(), In.channels, p.batch);
         }
-        void backward(const T*, const T*, const T* dy, T* dx, const pass& p) {
-            global_average_backward(dx, dy, In.pixels(), In.channels, p.batch);
+        template <class Below = no_activation>
+        void backward(const T* x, const T*, const T* dy, T* dx, const pass& p, const Below& below = {}) {
+            global_average_backward(dx, dy, In.pixels(), In.channels, p.batch, x, below);
         }
     };
 };
