@@ -72,7 +72,15 @@ template <class T> void store(T* p, const vector_of<T>& v, index n) {
 template <class T, class A>
 xsimd::batch<T, A> multiply_add(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b,
                                 const xsimd::batch<T, A>& c) {
-    return xsimd::fma(a, b, c);
+#if defined(__AVX512F__) // which xsimd 8 multiplies and adds
+    if constexpr (sizeof(a) == 64)
+        if constexpr (sizeof(T) == 4)
+            return _mm512_fmadd_ps(a, b, c);
+        else
+            return _mm512_fmadd_pd(a, b, c);
+    else
+#endif
+        return xsimd::fma(a, b, c);
 }
 
 /// Has the compiler load v into a register once, rather than from memory in every instruction that uses it.
