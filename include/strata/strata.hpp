@@ -13,6 +13,7 @@
 #include <strata/core/parameter.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/random.hpp>
+#include <strata/core/random_bits.hpp>
 #include <strata/core/shape.hpp>
 #include <strata/core/simd.hpp>
 #include <strata/core/simd_math.hpp>

@@ -1,3 +1,4 @@
+#include <strata/core/buffer.hpp>
 #include <strata/layers/dropout.hpp>
 
 #include <cmath>
@@ -141,6 +142,40 @@ TEST_CASE("dropout drops infinities and NaN too") {
     const auto zeros = std::count(y.begin(), y.end(), 0.f);
     CHECK(zeros > 100);
     CHECK(zeros < 300);
+}
+
+TEMPLATE_TEST_CASE("dropout: the slope of the activation below is applied in the store", "", float, double) {
+    using T = TestType;
+    struct bent {
+        T operator()(T v) const { return v; }
+        T slope(T y) const { return y > 0 ? 1 + y : T(0.5); }
+    };
+    for (const bool whole : {false, true}) {
+        using bound = dropout::layer<shape{3, 2, 67}, T>;
+        const bound layer{{.rate = 0.3f, .whole_channels = whole}};
+        pass p;
+        p.batch = 3;
+        p.training = true;
+        const auto size = static_cast<std::size_t>(3 * 3 * 2 * 67);
+        buffer<std::byte> memory(bound::memory(p));
+        p.memory = memory.data();
+        p.random = {1, 2, 3};
+        std::vector<T> x(size), dy(size), y(size), plain(size), folded(size);
+        for (std::size_t i = 0; i < size; ++i) {
+            x[i] = static_cast<T>(p.random.uniform(i) - 0.5);
+            dy[i] = static_cast<T>(p.random.uniform(i + size));
+        }
+        layer.forward_training(x.data(), y.data(), p);
+        layer.backward(nullptr, nullptr, dy.data(), plain.data(), p);
+        layer.backward(nullptr, y.data(), dy.data(), folded.data(), p, bent{});
+        std::size_t dead = 0;
+        for (std::size_t i = 0; i < size; ++i) {
+            CHECK(folded[i] == Approx(plain[i] * bent{}.slope(x[i])).epsilon(1e-6));
+            dead += plain[i] == 0;
+        }
+        CHECK(dead > size / 5);
+        CHECK(dead < size / 2);
+    }
 }
 
 TEST_CASE("dropout refuses a rate outside 0 .. 1, naming it") {
