@@ -68,7 +68,7 @@ TEST_CASE("a summary has a row for every layer, and totals") {
               "6 dense                   10        10,000          10,000",
               "----------------------------------------------------------",
               "total                              305,156         333,400",
-              "memory: parameters 1.2 MiB; a sample 16.4 KiB in training, 5.8 KiB in inference",
+              "memory: parameters 1.2 MiB; a sample 10.2 KiB in training, 5.8 KiB in inference",
           });
 }
 
@@ -129,6 +129,31 @@ TEST_CASE("a summary's memory is what one more sample takes in a workspace") {
     CHECK(memory(network{input<8, 8, 4>{}, conv2d<conv{.filters = 8, .padding = same}>{}, relu{},
                          conv2d<conv{.filters = 4, .padding = same}>{}})
           == "memory: parameters 2.3 KiB; a sample 4.0 KiB in training, 2.0 KiB in inference");
+}
+
+TEST_CASE("a summary says what a workspace takes for a batch") {
+    const int before = threads();
+    threads(1);
+    network net{input<5>{}, dense<64>{}, strata::tanh{}, dense<32>{}, strata::tanh{}, dense<2>{}};
+    const auto last = [&](strata::index batch) {
+        std::stringstream out;
+        out << summary(net, batch);
+        const std::string all = out.str();
+        return all.substr(all.rfind('\n', all.size() - 2) + 1);
+    };
+    CHECK(last(100)
+          == "workspace: a batch of 100 on 1 thread takes "
+                 + detail::in_bytes(decltype(net)::memory({100, 1, true})) + " in training, "
+                 + detail::in_bytes(decltype(net)::memory({100, 1, false})) + " in inference\n");
+    workspace room;
+    std::vector<float> x(500), y(200);
+    net.forward_training(x.data(), y.data(), 100, room);
+    CHECK(room.size() == decltype(net)::memory({100, 1, true}));
+    threads(2);
+    CHECK(last(7).starts_with("workspace: a batch of 7 on 2 threads takes "));
+    CHECK(last(0).starts_with("memory: "));
+    CHECK_THROWS_AS(last(-1), argument_error);
+    threads(before);
 }
 
 TEST_CASE("sizes are written in threes, bytes in the unit that suits") {

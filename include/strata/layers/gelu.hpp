@@ -18,10 +18,13 @@ struct gelu {
 
     template <shape In, class T> struct layer {
         static constexpr bool backward_reads_output = false;
+        /// In inference, which needs x no more, the layer in front may apply it.
+        static constexpr bool is_activation = true;
+        T operator()(T x) const { return x * cumulative(x); }
 
         void forward(const T* x, T* y, const pass& p) const {
             parallel_for(p.batch * In.size(), 4'096, [&](index begin, index end) {
-                for (index i = begin; i < end; ++i) y[i] = x[i] * cumulative(x[i]);
+                for (index i = begin; i < end; ++i) y[i] = (*this)(x[i]);
             });
         }
         /// dx = dy (Phi(x) + x phi(x)), phi the normal density

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/core/simd_math.hpp>
 #include <strata/layers/pointwise.hpp>
 
 #include <string_view>
@@ -16,7 +17,12 @@ struct leaky_relu {
 
     template <class T> T value(T x) const { return x > 0 ? x : static_cast<T>(negative_slope) * x; }
     template <class T> T slope(T y) const { return y > 0 ? T(1) : static_cast<T>(negative_slope); }
+    template <class V> V values(const V& x) const { return xsimd::select(x > V(0), x, leak<V>() * x); }
+    template <class V> V slopes(const V& y) const { return xsimd::select(y > V(0), V(1), leak<V>()); }
     template <shape In, class T> struct layer : pointwise<leaky_relu, In, T> {};
+
+private:
+    template <class V> V leak() const { return V(static_cast<typename V::value_type>(negative_slope)); }
 };
 
 } // namespace strata

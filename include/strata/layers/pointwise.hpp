@@ -6,6 +6,9 @@
 #include <strata/core/simd_math.hpp>
 #include <strata/core/sweep.hpp>
 
+#include <array>
+#include <cstddef>
+
 namespace strata {
 
 namespace detail {
@@ -18,6 +21,13 @@ template <class T, class F> void each_vector(index count, index arrays, const F&
         for (; i + lanes<T> <= end; i += lanes<T>) f(i);
         if (i < end) f(i, end - i);
     });
+}
+
+/// spec.values(x) of a single number: the same bits as in a vector.
+template <class Activation, class T> T value_by_vector(const Activation& spec, T x) {
+    std::array<T, static_cast<std::size_t>(lanes<T>)> all;
+    store(all.data(), spec.values(vector_of<T>(x)));
+    return all[0];
 }
 
 } // namespace detail

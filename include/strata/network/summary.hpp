@@ -2,6 +2,7 @@
 
 #include <strata/core/concepts.hpp>
 #include <strata/core/error.hpp>
+#include <strata/core/parallel.hpp>
 #include <strata/core/parameter.hpp>
 #include <strata/core/shape.hpp>
 #include <strata/core/unroll.hpp>
@@ -56,10 +57,12 @@ template <class Layer> constexpr index trained_count() {
 } // namespace detail
 
 /// A network's layers as a table; print it: std::cout << summary(net). The memory of a sample is what it
-/// takes in a workspace: its input and the network's output lie with the caller.
+/// takes in a workspace: its input and the network's output lie with the caller. With a batch size, as in
+/// summary(net, 100), the workspace of such a batch on threads() threads as well.
 class summary {
 public:
-    template <class Input, class... Specs> explicit summary(const network<Input, Specs...>&) {
+    template <class Input, class... Specs>
+    explicit summary(const network<Input, Specs...>&, index batch = 0) : m_batch(batch) {
         using net = network<Input, Specs...>;
         using layers = typename net::layers_type;
         m_input = net::input_shape;
@@ -73,11 +76,16 @@ public:
         m_parameter_bytes = m_parameters * static_cast<index>(sizeof(typename net::T));
         // what one more sample of a large batch costs: fixed parts, and those that stop growing, cancel
         const auto per_sample = [](bool training) {
-            constexpr index batch = 4096;
-            return (net::memory({2 * batch, 1, training}) - net::memory({batch, 1, training})) / batch;
+            constexpr index many = 4096;
+            return (net::memory({2 * many, 1, training}) - net::memory({many, 1, training})) / many;
         };
         m_training = per_sample(true);
         m_inference = per_sample(false);
+        if (batch < 0) detail::fail<argument_error>("summary: a batch of ", batch, " samples");
+        if (batch == 0) return;
+        m_threads = threads();
+        m_batch_training = net::memory({batch, m_threads, true});
+        m_batch_inference = net::memory({batch, m_threads, false});
     }
 
     friend std::ostream& operator<<(std::ostream& out, const summary& s) {
@@ -102,9 +110,15 @@ public:
         line("total", "", detail::with_commas(s.m_parameters), detail::with_commas(s.m_multiply_adds));
         if (s.m_state > 0)
             out << "state: " << detail::with_commas(s.m_state) << " numbers that are not trained\n";
-        return out << "memory: parameters " << detail::in_bytes(s.m_parameter_bytes) << "; a sample "
-                   << detail::in_bytes(s.m_training) << " in training, " << detail::in_bytes(s.m_inference)
-                   << " in inference\n";
+        out << "memory: parameters " << detail::in_bytes(s.m_parameter_bytes) << "; a sample "
+            << detail::in_bytes(s.m_training) << " in training, " << detail::in_bytes(s.m_inference)
+            << " in inference\n";
+        if (s.m_batch > 0)
+            out << "workspace: a batch of " << s.m_batch << " on " << s.m_threads
+                << (s.m_threads == 1 ? " thread takes " : " threads takes ")
+                << detail::in_bytes(s.m_batch_training) << " in training, "
+                << detail::in_bytes(s.m_batch_inference) << " in inference\n";
+        return out;
     }
 
 private:
@@ -140,6 +154,8 @@ private:
     std::vector<row> m_rows;
     index m_parameters = 0, m_state = 0, m_multiply_adds = 0;
     index m_parameter_bytes = 0, m_training = 0, m_inference = 0;
+    index m_batch = 0, m_batch_training = 0, m_batch_inference = 0;
+    int m_threads = 1;
 };
 
 } // namespace strata
