@@ -37,13 +37,18 @@
 #include <strata/kernels/conv2d_gemm.hpp>
 #include <strata/kernels/conv2d_reference.hpp>
 #include <strata/kernels/conv2d_sizes.hpp>
-#include <strata/kernels/register_tile.hpp>
+#include <strata/kernels/dense.hpp>
 #include <strata/kernels/gemm.hpp>
 #include <strata/kernels/im2col.hpp>
 #include <strata/kernels/normalise.hpp>
 #include <strata/kernels/pool.hpp>
+#include <strata/kernels/product.hpp>
+#include <strata/kernels/register_tile.hpp>
 #include <strata/kernels/rows.hpp>
+#include <strata/kernels/thin_product.hpp>
+#include <strata/kernels/transpose.hpp>
 #include <strata/kernels/winograd.hpp>
+#include <strata/kernels/winograd_choice.hpp>
 #include <strata/kernels/winograd_transforms.hpp>
 
 // layers: what a network is made of

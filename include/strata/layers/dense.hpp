@@ -3,10 +3,8 @@
 #include <strata/core/parameter.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/shape.hpp>
-#include <strata/kernels/bias.hpp>
-#include <strata/kernels/gemm.hpp>
+#include <strata/kernels/dense.hpp>
 
-#include <algorithm>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -48,36 +46,25 @@ template <index Units, bias_term Bias = with_bias> struct dense {
         static constexpr index multiply_adds = features * Units;
         static constexpr bool backward_reads_output = false;
 
+        static constexpr dense_sizes sizes(index batch) { return {batch, features, Units}; }
+        static constexpr index scratch(extent e) {
+            return dense_scratch<T>(sizes(e.batch), e.threads, e.training);
+        }
+
         template <class Activation = no_activation>
         void forward(const T* x, T* y, const pass& p, const Activation& activation = {}) const {
-            const T* const b = bias.value.data();
-            gemm(y, Units, plain(x, features), plain(weight.value.data(), Units), p.batch, Units, features, 0,
-                 [&](index row_begin, index row_end, index begin, index end) {
-                     if constexpr (Bias == with_bias || !std::is_same_v<Activation, no_activation>)
-                         for (index row = row_begin; row < row_end; ++row)
-                             for (index i = row * Units + begin, j = begin; j < end; ++i, ++j)
-                                 y[i] = activation(Bias == with_bias ? y[i] + b[j] : y[i]);
-                 });
+            const T* const b = Bias == with_bias ? bias.value.data() : nullptr;
+            dense_forward(y, x, weight.value.data(), b, sizes(p.batch), p.threads, p.scratch, activation);
         }
 
         /// dW = x' dy, db = sum of dy over the batch, dx = dy W' below.slope(x)
         template <class Below = no_activation>
         void backward(const T* x, const T*, const T* dy, auto dx, const pass& p, const Below& below = {}) {
-            gemm(weight.gradient.data(), Units, transposed(x, features), plain(dy, Units), features, Units,
-                 p.batch);
-            if constexpr (Bias == with_bias) {
-                T* const db = bias.gradient.data();
-                std::fill_n(db, Units, T(0));
-                add_column_sums(db, dy, p.batch, Units);
-            }
+            T* const db = Bias == with_bias ? bias.gradient.data() : nullptr;
+            dense_backward_weights(weight.gradient.data(), db, x, dy, sizes(p.batch), p.threads, p.scratch);
             if constexpr (!std::is_null_pointer_v<decltype(dx)>)
-                gemm(dx, features, plain(dy, Units), transposed(weight.value.data(), Units), p.batch,
-                     features, Units, 0, [&](index row_begin, index row_end, index begin, index end) {
-                         if constexpr (has_activation<Below>)
-                             for (index row = row_begin; row < row_end; ++row)
-                                 for (index i = row * features + begin; i < row * features + end; ++i)
-                                     dx[i] *= below.slope(x[i]);
-                     });
+                dense_backward_data(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch, x,
+                                    below);
         }
     };
 };
