@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 
 // Functions of whole vectors. The transcendental ones are xsimd's: exp, expm1, log1p and tanh are within 2
@@ -39,6 +40,47 @@ template <class T, class A>
 [[gnu::always_inline]] inline xsimd::batch<T, A> logistic(const xsimd::batch<T, A>& x) {
     const xsimd::batch<T, A> one(T(1));
     return one / (one + xsimd::exp(-x));
+}
+
+/// The lanes joined two by two by f, in a fixed order.
+template <class T, class A, class F>
+[[gnu::always_inline]] inline T joined_lanes(const xsimd::batch<T, A>& v, const F& f) {
+    std::array<T, xsimd::batch<T, A>::size> lane;
+    v.store_unaligned(lane.data());
+    for (std::size_t half = lane.size() / 2; half > 0; half /= 2)
+        for (std::size_t i = 0; i < half; ++i) lane[i] = f(lane[i], lane[i + half]);
+    return lane[0];
+}
+
+/// Calls body(place) for the vectors of 0 .. count - 1, and body(place, n) where only n lanes are left.
+template <class T, class Body> [[gnu::always_inline]] inline void for_each_part(index count, Body body) {
+    index i = 0;
+    for (; i + lanes<T> <= count; i += lanes<T>) body(i);
+    if (i < count) body(i, count - i);
+}
+
+/// The largest of n > 0 numbers. What it is when one is not a number is not said.
+template <class T> T largest_of(const T* x, index n) {
+    vector_of<T> most(-std::numeric_limits<T>::infinity());
+    for_each_part<T>(n, [&](index i, auto... some) {
+        if constexpr (sizeof...(some) == 0)
+            most = larger(most, load(x + i));
+        else
+            most = larger(most, xsimd::select(first_lanes<T>(some...), load(x + i, some...), most));
+    });
+    return joined_lanes(most, [](T a, T b) { return a > b ? a : b; });
+}
+
+/// The sum of exp(x - origin) over n numbers, which are also stored in y unless it is null.
+template <class T> double sum_of_exponentials(T* y, const T* x, index n, T origin) {
+    vector_of<T> sum(T(0));
+    for_each_part<T>(n, [&](index i, auto... some) {
+        auto e = xsimd::exp(load(x + i, some...) - vector_of<T>(origin));
+        if (y) store(y + i, e, some...);
+        if constexpr (sizeof...(some) != 0) e = xsimd::select(first_lanes<T>(some...), e, vector_of<T>(T(0)));
+        sum += e;
+    });
+    return static_cast<double>(joined_lanes(sum, [](T a, T b) { return a + b; }));
 }
 
 /// f of every element, one by one.

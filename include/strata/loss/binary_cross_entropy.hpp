@@ -1,8 +1,7 @@
 #pragma once
 
+#include <strata/core/simd_math.hpp>
 #include <strata/loss/loss.hpp>
-
-#include <cmath>
 
 namespace strata {
 
@@ -33,19 +32,21 @@ struct binary_cross_entropy {
         detail::check_targets(targets, batch, outputs);
         const double count = static_cast<double>(batch) * static_cast<double>(outputs);
         const auto share = static_cast<T>(1 / count);
-        const double sum = detail::sum_rows(batch, outputs, [&](index i) {
-            const T* z = output + i * outputs;
-            const T* y = targets.data() + i * outputs;
-            double loss = 0;
-            for (index k = 0; k < outputs; ++k) {
-                const T e = std::exp(-std::abs(z[k]));
-                loss += static_cast<double>(std::max(z[k], T(0)) - z[k] * y[k] + std::log1p(e));
-                if (gradient) {
-                    const T sigmoid = (z[k] < 0 ? e : T(1)) / (1 + e);
-                    gradient[i * outputs + k] = (sigmoid - y[k]) * share;
-                }
+        const T* const targets_at = targets.data();
+        const double sum = detail::sum_vectors<T>(batch * outputs, [=](index i, auto... n) {
+            using vector = detail::vector_of<T>;
+            const vector none(T(0)), one(T(1));
+            const vector z = detail::load(output + i, n...), y = detail::load(targets_at + i, n...);
+            const vector e = xsimd::exp(-xsimd::abs(z));
+            if (gradient) {
+                const vector sigmoid = xsimd::select(z < none, e, one) / (one + e);
+                detail::store(gradient + i, (sigmoid - y) * vector(share), n...);
             }
-            return loss;
+            const vector loss = detail::larger(none, z) - z * y + xsimd::log1p(e);
+            if constexpr (sizeof...(n) == 0)
+                return loss;
+            else // lanes that hold nothing would count log 2
+                return xsimd::select(detail::first_lanes<T>(n...), loss, none);
         });
         return sum / count;
     }

@@ -3,6 +3,7 @@
 #include <strata/core/error.hpp>
 #include <strata/core/parallel.hpp>
 #include <strata/core/shape.hpp>
+#include <strata/core/simd.hpp>
 
 #include <algorithm>
 #include <array>
@@ -48,22 +49,51 @@ template <class Target> void check_targets(std::span<const Target> targets, inde
     }
 }
 
-/// The sum of row(i) over 0 .. rows - 1, on all threads: chunks depend on the sizes only and their partial
-/// sums are added in order, so that the bits do not depend on the number of threads. A row's work is about
-/// `outputs` elements.
-template <class Row> double sum_rows(index rows, index outputs, const Row& row) {
-    constexpr index most = 64, least_work = 4096;
-    const index grain =
-        std::max(chunk_count(rows, most), chunk_count(least_work, std::max<index>(outputs, 1)));
+/// The sum of part(begin, end) over chunks of `grain` of 0 .. count, on all threads where the work, as many
+/// nanoseconds as `work` says or more, is worth waking them. Chunks depend on the sizes only and their sums
+/// are added in order, so that the bits do not depend on the number of threads.
+template <class Part> double sum_chunks_of(index count, index least_grain, index work, const Part& part) {
+    constexpr index most = 64;
+    const index grain = std::max(chunk_count(count, most), least_grain);
     std::array<double, most> partial{};
-    parallel_chunks(rows, grain, threads(), [&](int, index chunk, index begin, index end) {
-        double sum = 0;
-        for (index i = begin; i < end; ++i) sum += row(i);
-        partial[static_cast<std::size_t>(chunk)] = sum;
-    });
+    parallel_chunks(count, grain, work < 20'000 ? 1 : threads(),
+                    [&](int, index chunk, index begin, index end) {
+                        partial[static_cast<std::size_t>(chunk)] = part(begin, end);
+                    });
     double sum = 0;
     for (const double p : partial) sum += p;
     return sum;
+}
+
+/// The sum of row(i) over 0 .. rows - 1. A row's work is about `outputs` elements.
+template <class Row> double sum_rows(index rows, index outputs, const Row& row) {
+    constexpr index least_work = 4096;
+    const index grain = chunk_count(least_work, std::max<index>(outputs, 1));
+    return sum_chunks_of(rows, grain, rows * outputs, [&](index begin, index end) {
+        double sum = 0;
+        for (index i = begin; i < end; ++i) sum += row(i);
+        return sum;
+    });
+}
+
+/// The sum over 0 .. count - 1 of what term(i, n...) says of the vector at i (n: only of its first n lanes,
+/// the others being 0).
+template <class T, class Term> double sum_vectors(index count, const Term& term) {
+    constexpr index at_once = 1024; // numbers of T in one sum of vectors
+    return sum_chunks_of(count, 4 * at_once, count, [&](index begin, index end) {
+        double sum = 0;
+        for (index i = begin; i < end;) {
+            const index stop = std::min(end, i + at_once);
+            vector_of<T> part(T(0));
+            for (; i + lanes<T> <= stop; i += lanes<T>) part += term(i);
+            sum += static_cast<double>(sum_of(part));
+            if (i < stop) {
+                sum += static_cast<double>(sum_of(term(i, stop - i)));
+                i = stop;
+            }
+        }
+        return sum;
+    });
 }
 
 /// The target of output k of sample i: from a row, or 1 at the label and 0 elsewhere.

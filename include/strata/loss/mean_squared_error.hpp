@@ -23,16 +23,11 @@ struct mean_squared_error {
         detail::check_targets(targets, batch, outputs);
         const double count = static_cast<double>(batch) * static_cast<double>(outputs);
         const auto scale = static_cast<T>(2 / count);
-        const double sum = detail::sum_rows(batch, outputs, [&](index i) {
-            const T* z = output + i * outputs;
-            const T* y = targets.data() + i * outputs;
-            double loss = 0;
-            for (index k = 0; k < outputs; ++k) {
-                const T difference = z[k] - y[k];
-                loss += static_cast<double>(difference) * static_cast<double>(difference);
-                if (gradient) gradient[i * outputs + k] = scale * difference;
-            }
-            return loss;
+        const T* const y = targets.data();
+        const double sum = detail::sum_vectors<T>(batch * outputs, [=](index i, auto... n) {
+            const auto difference = detail::load(output + i, n...) - detail::load(y + i, n...);
+            if (gradient) detail::store(gradient + i, difference * detail::vector_of<T>(scale), n...);
+            return difference * difference;
         });
         return sum / count;
     }

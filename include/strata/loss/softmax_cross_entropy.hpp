@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/core/simd_math.hpp>
 #include <strata/loss/loss.hpp>
 
 #include <cmath>
@@ -43,30 +44,49 @@ struct softmax_cross_entropy {
         const auto spread = static_cast<T>(label_smoothing / static_cast<double>(outputs));
         const auto share = static_cast<T>(1 / static_cast<double>(batch));
         const double sum = detail::sum_rows(batch, outputs, [&](index i) {
-            const T* z = output + i * outputs;
-            T* dz = gradient ? gradient + i * outputs : nullptr;
-            T largest = z[0];
-            for (index k = 1; k < outputs; ++k) largest = std::max(largest, z[k]);
-            double total = 0;
-            for (index k = 0; k < outputs; ++k) {
-                const T e = std::exp(z[k] - largest);
-                if (dz) dz[k] = e;
-                total += static_cast<double>(e);
-            }
+            using vector = detail::vector_of<T>;
+            const T* const z = output + i * outputs;
+            T* const dz = gradient ? gradient + i * outputs : nullptr;
+            const T largest = detail::largest_of(z, outputs);
+            const double total = detail::sum_of_exponentials(dz, z, outputs, largest);
             // loss = sum_k y_k (log total - (z_k - largest)), every term of it at least 0
             const double log_total = std::log(total);
             double loss = 0, weight = 0;
-            for (index k = 0; k < outputs; ++k) {
-                const T y = keep * detail::target_value<T>(targets, i, k, outputs) + spread;
-                weight += static_cast<double>(y);
-                if (y != 0)
-                    loss += static_cast<double>(y) * (log_total - static_cast<double>(z[k] - largest));
-            }
-            if (dz) {
-                const auto scale = static_cast<T>(weight / total);
-                for (index k = 0; k < outputs; ++k) {
-                    const T y = keep * detail::target_value<T>(targets, i, k, outputs) + spread;
-                    dz[k] = (dz[k] * scale - y) * share;
+            const auto count_in = [&](index k) {
+                const auto y =
+                    static_cast<double>(keep * detail::target_value<T>(targets, i, k, outputs) + spread);
+                weight += y;
+                if (y != 0) loss += y * (log_total - static_cast<double>(z[k] - largest));
+            };
+            if constexpr (detail::is_label<Target>) {
+                const auto right = static_cast<index>(targets[static_cast<std::size_t>(i)]);
+                if (spread == 0)
+                    count_in(right);
+                else
+                    for (index k = 0; k < outputs; ++k) count_in(k);
+                if (dz) {
+                    const T at_right = dz[right], scale = static_cast<T>(weight / total);
+                    const auto gradient_of = [=](T y) {
+                        return [=](index k, auto... n) {
+                            const auto e = detail::load(dz + k, n...);
+                            const vector target(y);
+                            detail::store(dz + k, (e * vector(scale) - target) * vector(share), n...);
+                        };
+                    };
+                    detail::for_each_part<T>(outputs, gradient_of(spread));
+                    dz[right] = at_right;
+                    gradient_of(keep + spread)(right, index{1});
+                }
+            } else {
+                for (index k = 0; k < outputs; ++k) count_in(k);
+                if (dz) {
+                    const T scale = static_cast<T>(weight / total);
+                    const T* const y = targets.data() + i * outputs;
+                    detail::for_each_part<T>(outputs, [=](index k, auto... n) {
+                        const auto e = detail::load(dz + k, n...);
+                        const auto target = vector(keep) * detail::load(y + k, n...) + vector(spread);
+                        detail::store(dz + k, (e * vector(scale) - target) * vector(share), n...);
+                    });
                 }
             }
             return loss;
