@@ -150,6 +150,10 @@ TEMPLATE_TEST_CASE("dropout: the slope of the activation below is applied in the
         T operator()(T v) const { return v; }
         T slope(T y) const { return y > 0 ? 1 + y : T(0.5); }
     };
+    struct kinked : bent {
+        enum { slope_by_sign = true }; // a local class has no static members
+        T slope(T y) const { return y > 0 ? T(3) : T(0.5); }
+    };
     for (const bool whole : {false, true}) {
         using bound = dropout::layer<shape{3, 2, 67}, T>;
         const bound layer{{.rate = 0.3f, .whole_channels = whole}};
@@ -160,17 +164,19 @@ TEMPLATE_TEST_CASE("dropout: the slope of the activation below is applied in the
         buffer<std::byte> memory(bound::memory(p));
         p.memory = memory.data();
         p.random = {1, 2, 3};
-        std::vector<T> x(size), dy(size), y(size), plain(size), folded(size);
+        std::vector<T> x(size), dy(size), y(size), plain(size), folded(size), by_sign(size);
         for (std::size_t i = 0; i < size; ++i) {
             x[i] = static_cast<T>(p.random.uniform(i) - 0.5);
             dy[i] = static_cast<T>(p.random.uniform(i + size));
         }
         layer.forward_training(x.data(), y.data(), p);
         layer.backward(nullptr, nullptr, dy.data(), plain.data(), p);
-        layer.backward(nullptr, y.data(), dy.data(), folded.data(), p, bent{});
+        layer.backward(x.data(), nullptr, dy.data(), folded.data(), p, bent{});
+        layer.backward(nullptr, y.data(), dy.data(), by_sign.data(), p, kinked{});
         std::size_t dead = 0;
         for (std::size_t i = 0; i < size; ++i) {
-            CHECK(folded[i] == Approx(plain[i] * bent{}.slope(x[i])).epsilon(1e-6));
+            CHECK(folded[i] == plain[i] * bent{}.slope(x[i]));
+            CHECK(by_sign[i] == plain[i] * kinked{}.slope(x[i]));
             dead += plain[i] == 0;
         }
         CHECK(dead > size / 5);

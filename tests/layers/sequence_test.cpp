@@ -80,10 +80,17 @@ TEST_CASE("an activation's slope applied by the layer above equals its own backw
     testing::check_apart("in front of pooling and dropout", image{}, conv2d<three>{}, elu{},
                          max_pool2d<pool{.size = 2}>{}, sigmoid{}, half, strata::tanh{},
                          average_pool2d<pool{.size = 2}>{}, relu{}, half, flatten{}, four);
+    constexpr dropout third{.rate = 0.3f};
+    testing::check_apart("in front of dropout", row{}, four, relu{}, third, four, strata::tanh{}, third, four,
+                         leaky_relu{}, flatten{}, third, four, sigmoid{}, dropout{.rate = 0.7f}, dense<2>{});
     testing::check_apart("an activation first", image{}, sigmoid{}, conv2d<three>{}, relu{}, flatten{}, four);
     testing::check_apart("a view and an activation first", image{}, flatten{}, sigmoid{}, identity{}, four);
     testing::check_apart("an activation in front of gelu", row{}, four, relu{}, gelu{}, four);
 
+    using dropped = network<input<8>, dense<5>, relu, dropout, dense<5>, sigmoid, dropout, dense<2>>;
+    constexpr auto& places =
+        dropped::layers_type::training.activation; // dropout overwrites what has a sign left
+    static_assert(places[2] == places[3] && places[5] != places[6]);
     using net = network<input<8, 8, 3>, conv2d<three>, relu, flatten, dense<5>, relu, dense<2>>;
     constexpr auto& plan = net::layers_type::training;
     static_assert(plan.folded == std::array{false, true, true, false, true, false});

@@ -122,6 +122,14 @@ template <class L> constexpr bool reads_output() {
     else
         return true;
 }
+/// The slope is known from the sign of the output alone, so that one scaled by a positive number does as
+/// well.
+template <class Activation> constexpr bool slope_by_sign() {
+    if constexpr (requires { Activation::slope_by_sign; })
+        return Activation::slope_by_sign;
+    else
+        return false;
+}
 template <class L, class Below> constexpr bool below_reads_output() {
     if constexpr (requires { std::bool_constant<L::below_reads_output>{}; })
         return L::below_reads_output;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/core/concepts.hpp>
 #include <strata/core/error.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/random_bits.hpp>
@@ -35,8 +36,8 @@ template <shape In, class T> struct dropout::layer {
     static constexpr bool in_place = true;
     static constexpr bool backward_reads_input = false;
     static constexpr bool backward_reads_output = false;
-    /// Where dx is not 0 the output of the activation below is y (1 - rate).
-    static constexpr bool below_reads_output = true;
+    /// Where dx is not 0, y has the sign of x.
+    template <class Below> static constexpr bool below_reads_output = detail::slope_by_sign<Below>();
 
     /// One bit an element, or a channel of a sample: 1 where it lives.
     static constexpr index memory(extent e) {
@@ -65,15 +66,15 @@ template <shape In, class T> struct dropout::layer {
     }
 
     template <class Below = no_activation>
-    void backward(const T*, const T* y, const T* dy, T* dx, const pass& p, const Below& below = {}) const {
+    void backward(const T* x, const T* y, const T* dy, T* dx, const pass& p, const Below& below = {}) const {
         const auto* const alive = reinterpret_cast<const std::uint64_t*>(p.memory);
-        const T scale = survivor_scale(), shrink = T(1) - static_cast<T>(spec.rate);
+        const T scale = survivor_scale();
+        const T* const output_below = detail::slope_by_sign<Below>() ? y : x;
         run(p, [=](index word, index at, index count, bool) {
             each(alive[word], count, [=](std::uint64_t bits, index i, auto... n) {
                 auto d = detail::load(dy + at + i, n...) * detail::vector_of<T>(scale);
                 if constexpr (!std::is_same_v<Below, no_activation>)
-                    d = detail::times_slope(d, below,
-                                            detail::load(y + at + i, n...) * detail::vector_of<T>(shrink));
+                    d = detail::times_slope(d, below, detail::load(output_below + at + i, n...));
                 detail::store(dx + at + i, detail::keep<T>(bits, d), n...);
             });
         });

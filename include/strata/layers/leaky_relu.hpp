@@ -13,6 +13,7 @@ struct leaky_relu {
 
     static constexpr std::string_view name = "leaky_relu";
     static constexpr bool rectifies = true;
+    static constexpr bool slope_by_sign = true;
     static constexpr shape output(shape in) { return in; }
 
     template <class T> T value(T x) const { return x > 0 ? x : static_cast<T>(negative_slope) * x; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/core/concepts.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/shape.hpp>
 #include <strata/core/simd.hpp>
@@ -36,6 +37,8 @@ template <class Activation, class T> T value_by_vector(const Activation& spec, T
 /// `spec` has values(vector) and slopes(vector), whole vectors go through those.
 template <class Activation> struct activation_function {
     Activation spec;
+
+    static constexpr bool slope_by_sign = detail::slope_by_sign<Activation>();
 
     template <class T> T operator()(T x) const { return spec.value(x); }
     template <class T> T slope(T y) const { return spec.slope(y); }

@@ -11,6 +11,7 @@ namespace strata {
 struct relu {
     static constexpr std::string_view name = "relu";
     static constexpr bool rectifies = true;
+    static constexpr bool slope_by_sign = true;
     static constexpr shape output(shape in) { return in; }
 
     template <class T> T value(T x) const { return x < 0 ? T(0) : x; }
