@@ -48,6 +48,7 @@
 #include <strata/kernels/thin_product.hpp>
 #include <strata/kernels/transpose.hpp>
 #include <strata/kernels/winograd.hpp>
+#include <strata/kernels/winograd_choice.hpp>
 #include <strata/kernels/winograd_transforms.hpp>
 
 // layers: what a network is made of

@@ -2,6 +2,7 @@
 #include <strata/core/parallel.hpp>
 #include <strata/kernels/conv2d_reference.hpp>
 #include <strata/kernels/winograd.hpp>
+#include <strata/kernels/winograd_choice.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -214,6 +215,39 @@ TEMPLATE_TEST_CASE("winograd: equals its definition at the edges", "[kernels]", 
     compare<T>({5, 5, 2}, 3, 67, same);    // many images
     compare<T>({20, 20, 40}, 33, 9, same); // several runs of tiles in the weight gradient
     compare<T>({4, 4, 256}, 48, 2, same);  // channels that would meet in one line of the cache
+}
+
+TEST_CASE("winograd: rounding of layers of the usual widths is that of a few additions", "[kernels]") {
+    for (const shape in : {shape{16, 16, 64}, shape{8, 8, 128}, shape{7, 9, 96}}) {
+        const problem<float> p{{window::from(in, 3, 1, 1, same), in.channels, 48, 3}};
+        const definition<float> d(p);
+        CAPTURE(in);
+        const auto check = [&](const outcome<float>& fast, double rounding) {
+            rounding *= static_cast<double>(std::numeric_limits<float>::epsilon());
+            CHECK(largest_difference(fast.y_plain, d.exact.y_plain) <= rounding * d.y);
+            CHECK(largest_difference(fast.dx, d.exact.dx) <= rounding * d.dx);
+            CHECK(largest_difference(fast.dw, d.exact.dw) <= rounding * d.dw);
+        };
+        check(p.fast<2>(threads()), 2);
+        check(p.fast<4>(threads()), 4);
+    }
+}
+
+TEST_CASE("winograd: the choice between its tiles and a direct kernel", "[kernels]") {
+    using enum conv2d_pass;
+    const auto tile = [](shape in, index filters, index batch, conv2d_pass pass, size2 stride = 1) {
+        return winograd_tile({window::from(in, 3, stride, 1, same), in.channels, filters, batch}, pass);
+    };
+    for (const conv2d_pass pass : {forward, backward_data, backward_weights}) {
+        CHECK(tile({32, 32, 64}, 64, 64, pass) == 4);
+        CHECK(tile({16, 16, 128}, 128, 64, pass) == 4);
+        CHECK(tile({8, 8, 256}, 256, 64, pass) == 4);
+        CHECK(tile({32, 32, 3}, 64, 64, pass) == 0);     // nothing to multiply
+        CHECK(tile({4, 4, 512}, 512, 1, pass) == 0);     // the transform of the filters is everything
+        CHECK(tile({32, 32, 64}, 64, 64, pass, 2) == 0); // not a Winograd convolution
+        CHECK(winograd_wins({window::from({32, 32, 64}, 3, 1, 1, same), 64, 64, 8}, pass));
+    }
+    CHECK(tile({6, 6, 64}, 64, 16, forward) == 2); // whole tiles of 2x2, not of 4x4
 }
 
 TEMPLATE_TEST_CASE("winograd: the same bits for any number of threads", "[kernels]", float, double) {

@@ -14,6 +14,12 @@
 
 // Convolutions with 3x3 kernels, stride 1, dilation 1 by Winograd's F(2x2, 3x3) and F(4x4, 3x3): 16
 // multiplications in place of 36 for every tile of 2x2 outputs, 36 in place of 144 for one of 4x4.
+// winograd_choice.hpp knows where that is faster than a direct kernel.
+//
+// Rounding: the largest error over the largest sum of |x| |w| of an output (of |x| |dy| of a weight
+// gradient), in units of T's epsilon; tests/kernels/winograd_test.cpp measures and bounds it. With 64
+// channels and more 1.3 for F(2x2) and 2.6 for F(4x4); with a few channels, or images of a few pixels, up to
+// 2 and 9.
 
 namespace strata {
 
@@ -79,6 +85,15 @@ template <class T, index Tile> struct winograd_plan {
     constexpr index m_size() const { return positions * m_stride(tiles_per_run()); }
     constexpr index sums_size() const {
         return chunk_count(wide_tiles(), tiles_per_piece) * blocks() * width;
+    }
+
+    /// Work in nanoseconds: of the transform of the filters, of a tile's transforms, of its products.
+    constexpr index filter_work() const { return work_of_elements(2 * u_size()); }
+    constexpr index transform_work() const {
+        return work_of_elements(positions * (tile_stride() + blocks() * width));
+    }
+    constexpr index product_work() const {
+        return work_of_multiply_adds(positions * s.channels * blocks() * width);
     }
 
     constexpr index scratch(int threads) const {
@@ -210,9 +225,10 @@ void transform_output_gradients(T* m, index stride, T* sums, const winograd_plan
 }
 
 /// y = A' M A for one tile and one block of filters: finish(vector, place in y, filter, n...) is stored.
+/// `beside` is null, or an array like y that finish reads.
 template <class T, index Tile, class Finish>
 void transform_output(T* y, const T* m, index stride, const winograd_plan<T, Tile>& plan, index tile,
-                      index block, const Finish& finish) {
+                      index block, const T* beside, const Finish& finish) {
     using matrices = winograd<T, Tile>;
     const conv2d_sizes& s = plan.s;
     const window& g = s.geometry;
@@ -222,7 +238,7 @@ void transform_output(T* y, const T* m, index stride, const winograd_plan<T, Til
         return p.image * s.outputs() + p.row * row_stride + p.column * s.filters + first;
     };
     const index here = origin(place);
-    const T* const next = y + origin(winograd_place::of(plan, std::min(tile + 1, plan.tiles() - 1), Tile));
+    const index next = origin(winograd_place::of(plan, std::min(tile + 1, plan.tiles() - 1), Tile));
     const auto rows = static_cast<std::size_t>(std::min(Tile, g.out_height - place.row));
     const auto columns = static_cast<std::size_t>(std::min(Tile, g.out_width - place.column));
     each_vector<T>(std::min(plan.width, s.filters - first), [&](index f, auto... n) {
@@ -234,7 +250,8 @@ void transform_output(T* y, const T* m, index stride, const winograd_plan<T, Til
             [&](std::size_t i, std::size_t j, const vector_of<T>& value) {
                 const index pixel =
                     static_cast<index>(i) * row_stride + static_cast<index>(j) * s.filters + f;
-                __builtin_prefetch(next + pixel, 1);
+                __builtin_prefetch(y + next + pixel, 1);
+                if (beside) __builtin_prefetch(beside + next + pixel);
                 if (i >= rows || j >= columns) return;
                 store(y + here + pixel, finish(value, here + pixel, first + f, n...), n...);
             });
@@ -309,10 +326,10 @@ void multiply_positions(T* m, const T* v, const T* u, const winograd_plan<T, Til
     }
 }
 
-/// y = x * w by tiles, each vector of it finish(vector, place in y, filter, n...).
+/// y = x * w by tiles, each vector of it finish(vector, place in y, filter, n...), which may read `beside`.
 template <index Tile, class T, class Finish>
 void convolve_winograd(T* y, const T* x, const T* w, bool turn, const conv2d_sizes& s, int threads,
-                       std::byte* scratch, const Finish& finish) {
+                       std::byte* scratch, const T* beside, const Finish& finish) {
     const winograd_plan<T, Tile> plan{s};
     arena memory(scratch);
     T* const zeros = memory.template take<T>(plan.zeros());
@@ -323,33 +340,31 @@ void convolve_winograd(T* y, const T* x, const T* w, bool turn, const conv2d_siz
 
     const index pieces = chunk_count(s.channels, plan.channels_per_piece);
     const index block_size = plan.positions * plan.u_stride();
-    parallel_chunks(plan.blocks() * pieces, 1, threads, [&](int, index i, index, index) {
-        const index block = i / pieces, begin = i % pieces * plan.channels_per_piece;
-        transform_filters(u + block * block_size, plan, w, turn, block, begin,
-                          std::min(s.channels, begin + plan.channels_per_piece));
-    });
+    parallel_chunks(plan.blocks() * pieces, 1, workers_for(plan.filter_work(), threads),
+                    [&](int, index i, index, index) {
+                        const index block = i / pieces, begin = i % pieces * plan.channels_per_piece;
+                        transform_filters(u + block * block_size, plan, w, turn, block, begin,
+                                          std::min(s.channels, begin + plan.channels_per_piece));
+                    });
 
     const index run = plan.tiles_per_run();
-    parallel_chunks(plan.tiles(), run, threads, [&](int worker, index, index begin, index end) {
-        arena own(workers + worker * worker_bytes);
-        T* const v = own.template take<T>(plan.v_size());
-        T* const m = own.template take<T>(plan.m_size());
-        transform_inputs(v, plan.v_stride(run), plan, begin, end, x, zeros);
-        for (index block = 0; block < plan.blocks(); ++block) {
-            multiply_positions(m, v, u + block * block_size, plan, block, end - begin);
-            for (index t = begin; t < end; ++t)
-                transform_output(y, m + (t - begin) * plan.width, plan.m_stride(run), plan, t, block, finish);
-        }
-    });
+    const index work = plan.tiles() * (plan.transform_work() + plan.product_work());
+    parallel_chunks(plan.tiles(), run, workers_for(work, threads),
+                    [&](int worker, index, index begin, index end) {
+                        arena own(workers + worker * worker_bytes);
+                        T* const v = own.template take<T>(plan.v_size());
+                        T* const m = own.template take<T>(plan.m_size());
+                        transform_inputs(v, plan.v_stride(run), plan, begin, end, x, zeros);
+                        for (index block = 0; block < plan.blocks(); ++block) {
+                            multiply_positions(m, v, u + block * block_size, plan, block, end - begin);
+                            for (index t = begin; t < end; ++t)
+                                transform_output(y, m + (t - begin) * plan.width, plan.m_stride(run), plan, t,
+                                                 block, beside, finish);
+                        }
+                    });
 }
 
 } // namespace detail
-
-/// Whether the kernels of this header can do a convolution.
-constexpr bool winograd_can(const conv2d_sizes& s) {
-    const window& g = s.geometry;
-    return g.kernel == size2(3) && g.stride == size2(1) && g.dilation == size2(1);
-}
 
 /// Bytes of scratch memory the kernels of this header need.
 template <class T, index Tile>
@@ -365,7 +380,7 @@ template <index Tile, class T, class Activation = no_activation>
 void conv2d_forward_winograd(T* y, const T* x, const T* w, const T* bias, const conv2d_sizes& s, int threads,
                              std::byte* scratch, const Activation& activation = {}) {
     using vector = detail::vector_of<T>;
-    detail::convolve_winograd<Tile>(y, x, w, false, s, threads, scratch,
+    detail::convolve_winograd<Tile>(y, x, w, false, s, threads, scratch, static_cast<const T*>(nullptr),
                                     [&](vector value, index, index filter, auto... n) -> vector {
                                         if (bias) value = value + detail::load(bias + filter, n...);
                                         return detail::value_of(activation, value);
@@ -379,7 +394,7 @@ void conv2d_backward_data_winograd(T* dx, const T* dy, const T* w, const conv2d_
                                    std::byte* scratch, const T* x = nullptr, const Below& below = {}) {
     using vector = detail::vector_of<T>;
     detail::convolve_winograd<Tile>(
-        dx, dy, w, true, detail::turned(s), threads, scratch,
+        dx, dy, w, true, detail::turned(s), threads, scratch, has_activation<Below> ? x : nullptr,
         [&](vector value, [[maybe_unused]] index place, index, [[maybe_unused]] auto... n) -> vector {
             if constexpr (has_activation<Below>)
                 return detail::times_slope(value, below, detail::load(x + place, n...));
@@ -409,47 +424,53 @@ void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, con
 
     for (index first = 0; first < plan.tiles(); first += wide) {
         const index tiles = std::min(wide, plan.tiles() - first);
-        parallel_chunks(tiles, plan.tiles_per_piece, threads, [&](int, index piece, index begin, index end) {
-            transform_inputs(v + begin * plan.tile_stride(), v_stride, plan, first + begin, first + end, x,
-                             zeros);
-            transform_output_gradients(m + begin * plan.width, m_stride, sums + piece * columns, plan,
-                                       first + begin, first + end, dy, zeros);
-        });
-        parallel_chunks(blocks * plan.positions, 1, threads, [&](int, index i, index, index) {
-            const index position = i % plan.positions, vectors = plan.vectors_in(i / plan.positions);
-            tile_job<T> job{};
-            job.a_stride = plan.tile_stride();
-            job.b = m + i * m_stride;
-            job.b_stride = plan.width;
-            job.steps = tiles;
-            job.out_stride = job.start_stride = job.columns = vectors * lanes<T>;
-            each_piece(s.channels, vectors, [&](index row, index rows) {
-                job.a = v + position * v_stride + row;
-                job.out = du + i * u_stride + row * job.out_stride;
-                job.start = first == 0 ? nullptr : job.out;
-                tile<T, left::by_step>(rows, vectors)(job);
-            });
-        });
+        parallel_chunks(tiles, plan.tiles_per_piece, workers_for(tiles * plan.transform_work(), threads),
+                        [&](int, index piece, index begin, index end) {
+                            transform_inputs(v + begin * plan.tile_stride(), v_stride, plan, first + begin,
+                                             first + end, x, zeros);
+                            transform_output_gradients(m + begin * plan.width, m_stride,
+                                                       sums + piece * columns, plan, first + begin,
+                                                       first + end, dy, zeros);
+                        });
+        parallel_chunks(blocks * plan.positions, 1, workers_for(tiles * plan.product_work(), threads),
+                        [&](int, index i, index, index) {
+                            const index position = i % plan.positions,
+                                        vectors = plan.vectors_in(i / plan.positions);
+                            tile_job<T> job{};
+                            job.a_stride = plan.tile_stride();
+                            job.b = m + i * m_stride;
+                            job.b_stride = plan.width;
+                            job.steps = tiles;
+                            job.out_stride = job.start_stride = job.columns = vectors * lanes<T>;
+                            each_piece(s.channels, vectors, [&](index row, index rows) {
+                                job.a = v + position * v_stride + row;
+                                job.out = du + i * u_stride + row * job.out_stride;
+                                job.start = first == 0 ? nullptr : job.out;
+                                tile<T, left::by_step>(rows, vectors)(job);
+                            });
+                        });
     }
 
-    parallel_for(blocks * s.channels, plan.channels_per_piece, [&](index begin, index end) {
-        for (index i = begin; i < end; ++i) {
-            const index block = i / s.channels, channel = i % s.channels, filter = block * plan.width;
-            const T* const from =
-                du + block * plan.positions * u_stride + channel * plan.vectors_in(block) * lanes<T>;
-            each_vector<T>(std::min(plan.width, s.filters - filter), [&](index f, auto... n) {
-                transform_square<T, matrices::points, 3>(
-                    [&](std::size_t j, std::size_t k) {
-                        return load(from + static_cast<index>(j * matrices::points + k) * u_stride + f);
-                    },
-                    [](const auto& u) { return matrices::filter_gradient(u); },
-                    [&](std::size_t j, std::size_t k, const vector_of<T>& value) {
-                        const index tap = static_cast<index>(j * 3 + k);
-                        store(dw + (tap * s.channels + channel) * s.filters + filter + f, value, n...);
-                    });
-            });
-        }
-    });
+    parallel_chunks(
+        blocks * s.channels, plan.channels_per_piece, workers_for(plan.filter_work(), threads),
+        [&](int, index, index begin, index end) {
+            for (index i = begin; i < end; ++i) {
+                const index block = i / s.channels, channel = i % s.channels, filter = block * plan.width;
+                const T* const from =
+                    du + block * plan.positions * u_stride + channel * plan.vectors_in(block) * lanes<T>;
+                each_vector<T>(std::min(plan.width, s.filters - filter), [&](index f, auto... n) {
+                    transform_square<T, matrices::points, 3>(
+                        [&](std::size_t j, std::size_t k) {
+                            return load(from + static_cast<index>(j * matrices::points + k) * u_stride + f);
+                        },
+                        [](const auto& u) { return matrices::filter_gradient(u); },
+                        [&](std::size_t j, std::size_t k, const vector_of<T>& value) {
+                            const index tap = static_cast<index>(j * 3 + k);
+                            store(dw + (tap * s.channels + channel) * s.filters + filter + f, value, n...);
+                        });
+                });
+            }
+        });
     if (!db) return;
     std::copy_n(sums, s.filters, db);
     for (index piece = 1; piece < plan.sums_size() / columns; ++piece)
