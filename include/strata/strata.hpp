@@ -91,6 +91,7 @@
 #include <strata/optim/adadelta.hpp>
 #include <strata/optim/adagrad.hpp>
 #include <strata/optim/adam.hpp>
+#include <strata/optim/check.hpp>
 #include <strata/optim/clip.hpp>
 #include <strata/optim/ema.hpp>
 #include <strata/optim/regulariser.hpp>

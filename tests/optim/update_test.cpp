@@ -7,6 +7,8 @@
 #include <strata/optim/update.hpp>
 
 #include <array>
+#include <cmath>
+#include <string>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -26,9 +28,7 @@ struct sign_descent {
     template <class T> struct sign {
         static constexpr int slots = 0;
         T rate;
-        template <class V> void operator()(V& w, const V& g) const {
-            w -= rate * xsimd::sign(V(g));
-        }
+        template <class V> void operator()(V& w, const V& g) const { w -= rate * xsimd::sign(V(g)); }
     };
     template <class T> sign<T> rule(strata::index step) const {
         return {static_cast<T>(learning_rate(step))};
@@ -98,9 +98,9 @@ TEST_CASE("the gradient's scale does not touch L2") {
 }
 
 TEMPLATE_TEST_CASE("an update gives the same bits from any number of threads", "", float, double) {
-    constexpr std::size_t size = 50'001;
+    constexpr std::size_t size = 150'001; // a megabyte and more: a team is worth waking
     const parameter_span spans[] = {
-        {0, 20'000, kind::weight}, {20'000, 33, kind::bias}, {20'048, 29'953, kind::weight}};
+        {0, 20'000, kind::weight}, {20'000, 33, kind::bias}, {20'048, 129'953, kind::weight}};
     with_every_optimizer([&](const auto& o) {
         const int before = threads();
         arrays<TestType> one(size), three(size);
@@ -176,4 +176,23 @@ TEST_CASE("an optimizer of one's own is a few lines") {
     update(sign_descent{.learning_rate = 0.5},
            update_buffers<float>{w.data(), g.data(), std::span<float* const>{}, {&span, 1}}, {});
     CHECK(w == std::vector<float>{0.5f, 1.5f, 1});
+}
+
+TEST_CASE("an optimizer refuses options out of their range, naming them") {
+    const auto message = [](const auto& o) -> std::string {
+        try {
+            o.check();
+        } catch (const argument_error& e) { return e.what(); }
+        return "";
+    };
+    CHECK(message(sgd{.momentum = 3}) == "sgd: momentum must be in 0 .. 1, got 3");
+    CHECK(message(adam{.beta1 = 1.5}) == "adam: beta1 must be at least 0 and below 1, got 1.5");
+    CHECK(message(adam{.beta2 = 1}) == "adam: beta2 must be at least 0 and below 1, got 1");
+    CHECK(message(adamw{.weight_decay = -1}).starts_with("adamw: weight_decay must be in 0 .. "));
+    CHECK(message(adamw{.beta2 = -0.1}) == "adamw: beta2 must be at least 0 and below 1, got -0.1");
+    CHECK(message(rmsprop{.decay = 2}) == "rmsprop: decay must be in 0 .. 1, got 2");
+    CHECK(message(rmsprop{.momentum = std::nan("")}).starts_with("rmsprop: momentum must be in 0 .. 1"));
+    CHECK(message(adagrad{.initial_accumulator = -1}).starts_with("adagrad: initial_accumulator must be"));
+    CHECK(message(adadelta{.epsilon = -1e-6}).starts_with("adadelta: epsilon must be in 0 .. "));
+    with_every_optimizer([&](const auto& o) { CHECK(message(o) == ""); });
 }

@@ -28,8 +28,9 @@ std::vector<double> trajectory(const Optimizer& optimizer, const regulariser& re
     const auto steps = file.at("steps").get<strata::index>();
 
     const auto filled = [&](double value) {
-        std::vector<double> out(static_cast<std::size_t>(size + 2 * margin), poison);
-        std::fill_n(out.begin() + margin, size, value);
+        std::vector<double> out(margin, poison); // one by one: g++ 12 warns of a fill within the vector
+        for (strata::index i = 0; i < size; ++i) out.push_back(value);
+        out.insert(out.end(), margin, poison);
         return out;
     };
     auto w = filled(0), g = filled(0), mean = filled(0);

@@ -166,6 +166,8 @@ TEST_CASE("terms and learning rates must be numbers that make sense", "[trainer]
     CHECK(says({.clip_norm = std::numeric_limits<double>::infinity()}).ends_with("got inf"));
     CHECK(says({.average = moving_average{.decay = 1.5}})
           == "trainer: decay of the average must be in 0 .. 1, got 1.5");
+    CHECK(message<argument_error>([&] { trainer(net, softmax_cross_entropy{}, sgd{.momentum = 3}); })
+          == "sgd: momentum must be in 0 .. 1, got 3");
     trainer worker(net, softmax_cross_entropy{}, sgd{[](strata::index) { return std::nan(""); }});
     const auto before = copy_of(net.values());
     CHECK(message<argument_error>([&] { worker.step(batch_of(clouds(6, 3), 6)); })

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strata/core/simd.hpp>
+#include <strata/optim/check.hpp>
 #include <strata/optim/schedule.hpp>
 
 namespace strata {
@@ -25,6 +26,12 @@ struct adadelta {
             w -= rate * d;
         }
     };
+
+    /// Throws argument_error when an option is out of its range; a trainer asks for it.
+    void check() const {
+        detail::check_option("adadelta", "decay", decay, 1);
+        detail::check_option("adadelta", "epsilon", epsilon);
+    }
 
     /// The update of one element in step `step`, which counts from 0.
     template <class T> squares<T> rule(index step) const {

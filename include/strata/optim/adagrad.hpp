@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strata/core/simd.hpp>
+#include <strata/optim/check.hpp>
 #include <strata/optim/schedule.hpp>
 
 namespace strata {
@@ -26,6 +27,12 @@ struct adagrad {
             w -= rate * g / (detail::square_root(s) + epsilon);
         }
     };
+
+    /// Throws argument_error when an option is out of its range; a trainer asks for it.
+    void check() const {
+        detail::check_option("adagrad", "epsilon", epsilon);
+        detail::check_option("adagrad", "initial_accumulator", initial_accumulator);
+    }
 
     /// The update of one element in step `step`, which counts from 0.
     template <class T> squares<T> rule(index step) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strata/core/simd.hpp>
+#include <strata/optim/check.hpp>
 #include <strata/optim/schedule.hpp>
 
 namespace strata {
@@ -27,6 +28,13 @@ struct adam {
         }
     };
 
+    /// Throws argument_error when an option is out of its range; a trainer asks for it.
+    void check() const {
+        detail::check_share("adam", "beta1", beta1);
+        detail::check_share("adam", "beta2", beta2);
+        detail::check_option("adam", "epsilon", epsilon);
+    }
+
     /// The update of one element in step `step`, which counts from 0; the powers of beta are taken once here.
     template <class T> moments<T> rule(index step) const {
         const auto t = static_cast<double>(step + 1);
@@ -46,6 +54,14 @@ struct adamw {
     double weight_decay = 1e-2;
 
     static constexpr int slots = adam::slots;
+
+    /// Throws argument_error when an option is out of its range; a trainer asks for it.
+    void check() const {
+        detail::check_share("adamw", "beta1", beta1);
+        detail::check_share("adamw", "beta2", beta2);
+        detail::check_option("adamw", "epsilon", epsilon);
+        detail::check_option("adamw", "weight_decay", weight_decay);
+    }
 
     /// The update of one element in step `step`, which counts from 0.
     template <class T> adam::moments<T> rule(index step) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strata/core/simd.hpp>
+#include <strata/optim/check.hpp>
 #include <strata/optim/schedule.hpp>
 
 #include <variant>
@@ -42,6 +43,14 @@ struct rmsprop {
             w -= rate * b;
         }
     };
+
+    /// Throws argument_error when an option is out of its range; a trainer asks for it.
+    void check() const {
+        detail::check_option("rmsprop", "decay", decay, 1);
+        detail::check_option("rmsprop", "epsilon", epsilon);
+        detail::check_option("rmsprop", "momentum", momentum, 1);
+        detail::check_option("rmsprop", "initial_square", initial_square);
+    }
 
     /// The update of one element in step `step`, which counts from 0.
     template <class T> std::variant<plain<T>, heavy_ball<T>> rule(index step) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/optim/check.hpp>
 #include <strata/optim/schedule.hpp>
 
 #include <variant>
@@ -33,6 +34,9 @@ struct sgd {
             w -= rate * (share_of_gradient * g + share_of_sum * s);
         }
     };
+
+    /// Throws argument_error when an option is out of its range; a trainer asks for it.
+    void check() const { detail::check_option("sgd", "momentum", momentum, 1); }
 
     /// The update of one element in step `step`, which counts from 0.
     template <class T> std::variant<plain<T>, heavy_ball<T>> rule(index step) const {

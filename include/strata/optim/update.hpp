@@ -1,7 +1,7 @@
 #pragma once
 
-#include <strata/core/parallel.hpp>
 #include <strata/core/simd.hpp>
+#include <strata/core/sweep.hpp>
 #include <strata/optim/regulariser.hpp>
 #include <strata/optim/segments.hpp>
 
@@ -16,7 +16,8 @@ namespace strata {
 
 /// An optimizer says how many numbers it remembers per parameter (`slots`) and makes, for every step, a rule:
 /// a small functor rule(w, g, slot0, ...) that changes one element, or a vector of them, in place. A rule may
-/// be a variant of such functors; each has its own `slots`, at most the optimizer's.
+/// be a variant of such functors; each has its own `slots`, at most the optimizer's. An optimizer may also
+/// have check() const, which throws argument_error where an option makes no sense.
 template <class O>
 concept optimizer = requires(const O& o, index step) {
     { O::slots } -> std::convertible_to<int>;
@@ -90,7 +91,8 @@ void update_all(const Rule& rule, const update_buffers<T>& b, const update_terms
     segment_terms<T> weight = plain;
     weight.l2 = static_cast<T>(terms.regularise.l2);
     weight.keep = static_cast<T>(1 - decay);
-    parallel_for(end_of(b.spans), grain, [&](index begin, index end) {
+    const index arrays = 3 + 2 * static_cast<index>(Rule::slots) + (b.average ? 2 : 0); // read or written
+    sweep(end_of(b.spans), grain, arrays * static_cast<index>(sizeof(T)), [&](index begin, index end) {
         visit_segments(b.spans, begin, end, [&](index first, index last, kind what) {
             update_segment(rule, b, slots, what == kind::weight ? weight : plain, first, last, indices);
         });

@@ -54,7 +54,8 @@ public:
     using network_type = Network;
     using T = typename Network::value_type;
 
-    /// Throws argument_error when one of the terms is negative or not finite.
+    /// Throws argument_error when one of the terms is negative or not finite, or an option of the optimizer is
+    /// out of its range.
     trainer(Network& net, Loss loss, Optimizer rule, const training_terms& terms = {})
         : m_net(net),
           m_loss(std::move(loss)),
@@ -64,6 +65,7 @@ public:
         check("l2", terms.l2);
         check("weight_decay", terms.weight_decay);
         check("clip_norm", terms.clip_norm);
+        if constexpr (requires { m_optimizer.check(); }) m_optimizer.check();
         const auto size = static_cast<index>(net.values().size());
         for (std::size_t s = 0; s < slots; ++s) {
             m_slots[s] = buffer<T>(size);
