@@ -2,6 +2,8 @@
 
 #include <strata/core/pass.hpp>
 #include <strata/core/shape.hpp>
+#include <strata/core/simd.hpp>
+#include <strata/core/simd_math.hpp>
 #include <strata/kernels/bias.hpp>
 #include <strata/kernels/gemm.hpp>
 #include <strata/kernels/product.hpp>
@@ -66,6 +68,18 @@ template <class T> constexpr index dense_dot_scratch(const dense_sizes& s) {
            * lanes<T> * std::min(s.units, dense_dot_columns);
 }
 
+/// f(i) for the vector at every i of a tile of a matrix with rows of `stride` elements, or f(i, n) where only
+/// n of its lanes are in the tile.
+template <class T, class F>
+void each_vector_of_tile(index stride, index row_begin, index row_end, index begin, index end, const F& f) {
+    for (index row = row_begin; row < row_end; ++row) {
+        index i = row * stride + begin;
+        const index i_end = row * stride + end;
+        for (; i + lanes<T> <= i_end; i += lanes<T>) f(i);
+        if (i < i_end) f(i, i_end - i);
+    }
+}
+
 /// Pieces for so many threads of something that can be cut into `parts`: of at least some 10 us.
 constexpr index dense_pieces(const dense_sizes& s, int threads, index parts) {
     const index work = s.batch * s.features * s.units + 8 * s.features * s.units;
@@ -94,8 +108,9 @@ void dense_forward(T* y, const T* x, const T* w, const T* b, const dense_sizes& 
                    std::byte* scratch, const Activation& activation, dense_algorithm algorithm) {
     const auto activate = [&](index row_begin, index row_end, index begin, index end) {
         if constexpr (has_activation<Activation>)
-            for (index row = row_begin; row < row_end; ++row)
-                for (index i = row * s.units + begin; i < row * s.units + end; ++i) y[i] = activation(y[i]);
+            detail::each_vector_of_tile<T>(s.units, row_begin, row_end, begin, end, [&](index i, auto... n) {
+                detail::store(y + i, detail::value_of(activation, detail::load(y + i, n...)), n...);
+            });
     };
     if (algorithm == dense_algorithm::blas) {
         gemm(y, s.units, plain(x, s.features), plain(w, s.units), s.batch, s.units, s.features, 0,
@@ -168,9 +183,12 @@ void dense_backward_data(T* dx, const T* dy, const T* w, const dense_sizes& s, i
                          std::byte* scratch, const T* x, const Below& below, dense_algorithm algorithm) {
     const auto multiply_slope = [&](index row_begin, index row_end, index begin, index end) {
         if constexpr (has_activation<Below>)
-            for (index row = row_begin; row < row_end; ++row)
-                for (index i = row * s.features + begin; i < row * s.features + end; ++i)
-                    dx[i] *= below.slope(x[i]);
+            detail::each_vector_of_tile<T>(
+                s.features, row_begin, row_end, begin, end, [&](index i, auto... n) {
+                    const auto above = detail::load(x + i, n...);
+                    detail::store(dx + i, detail::times_slope(detail::load(dx + i, n...), below, above),
+                                  n...);
+                });
     };
     if (algorithm == dense_algorithm::blas) {
         gemm(dx, s.features, plain(dy, s.units), transposed(w, s.units), s.batch, s.features, s.units, 0,
