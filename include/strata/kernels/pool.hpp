@@ -69,7 +69,11 @@ template <class T, class Body>
 void for_each_row(index batch, index height, index elements, const Body& body) {
     const index grain = std::max<index>(1, sweep_grain / elements);
     sweep(batch * height, grain, elements * static_cast<index>(sizeof(T)), [&](index begin, index end) {
-        for (index row = begin; row < end; ++row) body(row / height, row % height);
+        index image = begin / height, row = begin % height;
+        for (index i = begin; i < end; ++i) {
+            body(image, row);
+            if (++row == height) row = 0, ++image;
+        }
     });
 }
 

@@ -3,9 +3,9 @@
 #include <strata/core/parallel.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/shape.hpp>
+#include <strata/core/simd_math.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 
 namespace strata {
@@ -25,10 +25,11 @@ struct softmax {
             rows(p, [=](index row) {
                 const T* const from = x + row * In.channels;
                 T* const to = y + row * In.channels;
-                const T top = *std::max_element(from, from + In.channels);
-                T sum = 0;
-                for (index c = 0; c < In.channels; ++c) sum += to[c] = std::exp(from[c] - top);
-                for (index c = 0; c < In.channels; ++c) to[c] /= sum;
+                const T top = detail::largest_of(from, In.channels);
+                const auto sum = static_cast<T>(detail::sum_of_exponentials(to, from, In.channels, top));
+                detail::for_each_part<T>(In.channels, [=](index c, auto... n) {
+                    detail::store(to + c, detail::load(to + c, n...) / detail::vector_of<T>(sum), n...);
+                });
             });
         }
         /// dx_c = y_c (dy_c - sum_k dy_k y_k)
