@@ -38,12 +38,12 @@ void normalise_reference(const bench::array& x, const bench::array& y, strata::i
 template <std::size_t I> void add_layer(std::vector<bench::subject>& to) {
     static constexpr auto& c = bench::batch_norms[I];
     const double map = sizeof(float) * c.size();
-    const auto make = [] { return with_relu(input<c.image, c.image, c.channels>{}, batch_norm<>{}); };
+    constexpr shape in{c.image, c.image, c.channels};
     const std::string name(c.name);
     to.push_back({name, "fwd", c.batch, 0, 2 * map, [=] {
                       constexpr strata::index rows = c.batch * c.image * c.image;
                       std::vector ways{
-                          way_of(direction::forward, bench::automatic, std::get<0>(make()), c.batch)};
+                          way_of<in>(direction::forward, bench::automatic, batch_norm<>{}, c.batch)};
                       const auto x = bench::numbers(rows * c.channels), y = bench::zeros(rows * c.channels);
                       if (c.size() < 1e6) {
                           ways.push_back({"xtensor", [=] { normalise_xtensor(x, y, rows, c.channels); }});
@@ -54,10 +54,10 @@ template <std::size_t I> void add_layer(std::vector<bench::subject>& to) {
     // what oneDNN calls it: the gradients of scale and offset come with that of the input
     to.push_back({name, "bwd_data", c.batch, 0, 3 * map, [=] {
                       return std::vector{
-                          way_of(direction::backward, bench::automatic, std::get<0>(make()), c.batch)};
+                          way_of<in>(direction::backward, bench::automatic, batch_norm<>{}, c.batch)};
                   }});
     if constexpr (c.name == "M4.bn2" || c.name == "M7.bn1" || c.name == "M8.bn5")
-        add_fused(to, name + "+relu", c.batch, 0, 2 * map, make);
+        add_fused<in>(to, name + "+relu", c.batch, 0, 2 * map, batch_norm<>{});
 }
 
 } // namespace

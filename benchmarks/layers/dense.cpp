@@ -16,7 +16,7 @@ void dense_xtensor(const bench::array& x, const bench::array& w, const bench::ar
     const auto bias = view<float, 1>(b->data(), {units});
     auto to = view<float, 2>(y->data(), {batch, units});
     xt::blas::gemm(from, weight, to);
-    to = xt::maximum(to + bias, 0.f);
+    to += bias;
 }
 
 void dense_reference(const bench::array& x, const bench::array& w, const bench::array& b,
@@ -26,36 +26,33 @@ void dense_reference(const bench::array& x, const bench::array& w, const bench::
         for (strata::index u = 0; u < units; ++u) {
             float sum = (*b)[u];
             for (strata::index f = 0; f < features; ++f) sum += (*x)[n * features + f] * (*w)[f * units + u];
-            (*y)[n * units + u] = sum > 0 ? sum : 0;
+            (*y)[n * units + u] = sum;
         }
 }
 
 /// Layer number I of the table; behind it, both gradients are one pass.
 template <std::size_t I> void add_layer(std::vector<bench::subject>& to) {
     static constexpr auto& c = bench::denses[I];
-    const auto make = [] { return with_relu(input<c.features>{}, dense<c.units>{}); };
+    constexpr shape in{1, 1, c.features};
     const std::string name = std::string("dense/").append(c.name);
-    to.push_back({name, "fwd", c.batch, c.flop(), 0, [=] {
-                      return std::vector{
-                          way_of(direction::forward, bench::automatic, std::get<0>(make()), c.batch)};
-                  }});
-    to.push_back({name, "bwd", c.batch, 2 * c.flop(), 0, [=] {
-                      return std::vector{
-                          way_of(direction::backward, bench::automatic, std::get<0>(make()), c.batch)};
-                  }});
-    to.push_back(
-        {name + "+relu", "fwd", c.batch, c.flop(), 0, [=] {
-             const auto [alone, both, rectifier] = make();
-             std::vector ways{way_of(direction::forward, bench::automatic, both, c.batch),
-                              unfused_way(direction::forward, alone, rectifier, c.batch)};
-             const auto x = bench::numbers(c.batch * c.features), w = bench::numbers(c.features * c.units),
-                        b = bench::numbers(c.units), y = bench::zeros(c.batch * c.units);
-             ways.push_back({"xtensor", [=] { dense_xtensor(x, w, b, y, c.batch, c.features, c.units); }});
-             if (c.flop() < 1e8)
-                 ways.push_back(
-                     {"reference", [=] { dense_reference(x, w, b, y, c.batch, c.features, c.units); }});
-             return ways;
-         }});
+    for (const auto which : {direction::forward, direction::backward}) {
+        const bool back = which == direction::backward;
+        to.push_back({name, back ? "bwd" : "fwd", c.batch, back ? 2 * c.flop() : c.flop(), 0, [=] {
+                          std::vector ways{way_of<in>(which, bench::automatic, dense<c.units>{}, c.batch)};
+                          if (back) return ways;
+                          const auto x = bench::numbers(c.batch * c.features),
+                                     w = bench::numbers(c.features * c.units), b = bench::numbers(c.units),
+                                     y = bench::zeros(c.batch * c.units);
+                          ways.push_back(
+                              {"xtensor", [=] { dense_xtensor(x, w, b, y, c.batch, c.features, c.units); }});
+                          if (c.flop() < 1e8)
+                              ways.push_back({"reference", [=] {
+                                                  dense_reference(x, w, b, y, c.batch, c.features, c.units);
+                                              }});
+                          return ways;
+                      }});
+    }
+    add_fused<in>(to, name + "+relu", c.batch, c.flop(), 0, dense<c.units>{});
 }
 
 } // namespace

@@ -4,7 +4,7 @@
 
 #include <memory>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "support/arrays.hpp"
@@ -18,91 +18,101 @@ void add_batch_norms(std::vector<bench::subject>&);
 void add_pools(std::vector<bench::subject>&);
 void add_others(std::vector<bench::subject>&);
 
-/// A network of a layer or two that runs by itself: a pass forward, and a pass back behind it.
-template <class Network> class runnable {
-public:
-    runnable(Network net, strata::index batch)
-        : runnable(std::move(net), batch, bench::numbers(batch * Network::input_size),
-                   bench::zeros(batch * Network::input_size)) {}
-    /// Behind another one: reads its output, writes its dy.
-    template <class Before>
-    runnable(Network net, strata::index batch, const runnable<Before>& before)
-        : runnable(std::move(net), batch, before.y, before.dy) {}
+/// One layer by itself: its passes may be called in any order and number, forward first.
+template <class Spec, strata::shape In> class single {
+    using bound = strata::bound<0, Spec, In, float>;
+    using layer_type = typename bound::layer;
 
-    void forward() { m_net.forward_training(x->data(), y->data(), m_batch, m_room); }
-    void backward() { m_net.backward(x->data(), y->data(), dy->data(), dx->data(), m_batch, m_room); }
+public:
+    single(const Spec& spec, strata::index batch)
+        : x(bench::numbers(batch * In.size())),
+          dx(bench::zeros(batch * In.size())),
+          y(bench::zeros(batch * Spec::output(In).size())),
+          dy(bench::numbers(batch * Spec::output(In).size())),
+          m_layer(bound::make(spec)) {
+        const strata::extent e{batch, strata::threads(), true};
+        m_memory = strata::buffer<std::byte>(strata::detail::memory<layer_type>(e));
+        m_scratch = strata::buffer<std::byte>(strata::detail::scratch<layer_type>(e));
+        m_pass = {e, m_memory.data(), m_scratch.data(), {}};
+        if constexpr (strata::has_parameters<layer_type>)
+            std::apply([this](const auto&... line) { (bind(line), ...); }, layer_type::parameters);
+    }
+    single(const single&) = delete;
+    single& operator=(const single&) = delete;
+
+    void forward() {
+        if constexpr (requires { m_layer.forward_training(x->data(), y->data(), m_pass); })
+            m_layer.forward_training(x->data(), y->data(), m_pass);
+        else
+            m_layer.forward(x->data(), y->data(), m_pass);
+    }
+    void backward() { m_layer.backward(x->data(), y->data(), dy->data(), dx->data(), m_pass); }
 
     bench::array x, dx, y, dy;
 
 private:
-    Network m_net;
-    strata::index m_batch;
-    strata::workspace m_room{};
+    layer_type m_layer;
+    std::vector<bench::array> m_parameters{}; ///< values and gradients, in turn
+    strata::buffer<std::byte> m_memory{}, m_scratch{};
+    strata::pass m_pass{};
 
-    runnable(Network net, strata::index batch, bench::array from, bench::array gradient)
-        : x(std::move(from)),
-          dx(std::move(gradient)),
-          y(bench::zeros(batch * Network::output_size)),
-          dy(bench::numbers(batch * Network::output_size)),
-          m_net(std::move(net)),
-          m_batch(batch) {}
+    void bind(const auto& line) {
+        m_parameters.push_back(bench::numbers(line.sizes.size()));
+        m_parameters.push_back(bench::zeros(line.sizes.size()));
+        (m_layer.*line.member)
+            .bind(m_parameters[m_parameters.size() - 2]->data(), m_parameters.back()->data(), line.sizes);
+    }
 };
 
-/// The two passes of a layer.
+/// The two ways through a layer.
 enum class direction { forward, backward };
 
-constexpr const char* name_of(direction which) {
-    return which == direction::forward ? "fwd" : "bwd";
-}
-
-/// A layer as a network runs it.
-template <class Network>
-bench::way way_of(direction which, const char* variant, Network net, strata::index batch) {
-    const auto layer = std::make_shared<runnable<Network>>(std::move(net), batch);
+/// A layer for samples of shape In.
+template <strata::shape In, class Spec>
+bench::way way_of(direction which, const char* variant, const Spec& spec, strata::index batch) {
+    const auto layer = std::make_shared<single<Spec, In>>(spec, batch);
     layer->forward();
     if (which == direction::forward) return {variant, [=] { layer->forward(); }};
     return {variant, [=] { layer->backward(); }};
 }
 
-/// Two layers, one after the other, each with its own pass over memory.
-template <class First, class Second>
-bench::way unfused_way(direction which, First first, Second second, strata::index batch) {
-    const auto a = std::make_shared<runnable<First>>(std::move(first), batch);
-    const auto b = std::make_shared<runnable<Second>>(std::move(second), batch, *a);
-    a->forward();
-    b->forward();
-    if (which == direction::forward)
-        return {"unfused", [=] {
-                    a->forward();
-                    b->forward();
-                }};
-    return {"unfused", [=] {
-                b->backward();
-                a->backward();
-            }};
-}
-
-/// The networks of a layer, of a layer with relu behind it, and of the relu alone.
-template <class Input, class... Layers> auto with_relu(Input input, Layers... layers) {
-    const auto relu_alone = [] {
-        constexpr strata::shape out = strata::network<Input, Layers...>::output_shape;
-        if constexpr (out.is_flat())
-            return strata::network{strata::input<out.channels>{}, strata::relu{}};
-        else
-            return strata::network{strata::input<out.height, out.width, out.channels>{}, strata::relu{}};
-    }();
-    return std::tuple{strata::network{input, layers...}, strata::network{input, layers..., strata::relu{}},
-                      relu_alone};
-}
-
-/// Both passes of a layer with relu behind it: as a network runs it, and one after the other.
-template <class Networks>
+/// A layer with relu behind it: as a network runs the two, and one after the other, each with its own pass
+/// over memory; forward, and forward and back.
+template <strata::shape In, class Spec>
 void add_fused(std::vector<bench::subject>& to, const std::string& name, int batch, double flop, double bytes,
-               const Networks& make) {
-    for (const direction which : {direction::forward, direction::backward})
-        to.push_back({name, name_of(which), batch, which == direction::forward ? flop : 2 * flop, bytes, [=] {
-                          const auto [alone, both, relu] = make();
-                          return std::vector{way_of(which, bench::automatic, both, batch),
-                                             unfused_way(which, alone, relu, batch)};
+               Spec spec) {
+    const auto network = [=] {
+        if constexpr (In.is_flat())
+            return strata::network{strata::input<In.channels>{}, spec, strata::relu{}};
+        else
+            return strata::network{strata::input<In.height, In.width, In.channels>{}, spec, strata::relu{}};
+    };
+    for (const bool back : {false, true})
+        to.push_back({name, back ? "fwd+bwd" : "fwd", batch, back ? 3 * flop : flop, back ? 0 : bytes, [=] {
+                          struct fused {
+                              decltype(network()) net;
+                              strata::workspace room{};
+                          };
+                          const auto both = std::make_shared<fused>(fused{network()});
+                          const auto a = std::make_shared<single<Spec, In>>(spec, batch);
+                          const auto b =
+                              std::make_shared<single<strata::relu, Spec::output(In)>>(strata::relu{}, batch);
+                          b->x = a->y; // what the one writes the other reads
+                          b->dx = a->dy;
+                          return std::vector<bench::way>{
+                              {bench::automatic,
+                               [=] {
+                                   both->net.forward_training(a->x->data(), b->y->data(), batch, both->room);
+                                   if (back)
+                                       both->net.backward(a->x->data(), b->y->data(), b->dy->data(),
+                                                          a->dx->data(), batch, both->room);
+                               }},
+                              {"unfused", [=] {
+                                   a->forward();
+                                   b->forward();
+                                   if (!back) return;
+                                   b->backward();
+                                   a->backward();
+                               }}};
                       }});
 }

@@ -26,14 +26,14 @@ void add_both(std::vector<bench::subject>& to, const std::string& name, const La
     const std::string full = name + size_text(batch, Features);
     const double bytes = sizeof(float) * batch * static_cast<double>(Features);
     to.push_back({full, "fwd", batch, 0, 2 * bytes, [=] {
-                      std::vector ways{way_of(direction::forward, bench::automatic,
-                                              network{input<Features>{}, layer}, batch)};
+                      std::vector ways{
+                          way_of<shape{1, 1, Features}>(direction::forward, bench::automatic, layer, batch)};
                       if (other) ways.push_back(other());
                       return ways;
                   }});
     to.push_back({full, "bwd_data", batch, 0, arrays_back * bytes, [=] {
-                      return std::vector{way_of(direction::backward, bench::automatic,
-                                                network{input<Features>{}, layer}, batch)};
+                      return std::vector{
+                          way_of<shape{1, 1, Features}>(direction::backward, bench::automatic, layer, batch)};
                   }});
 }
 

@@ -36,22 +36,18 @@ void max_pool_reference(const bench::array& x, const bench::array& y, strata::in
 }
 
 /// Both passes of a layer; every element of input and output once is what they must move.
-template <class Make>
-void add_both(std::vector<bench::subject>& to, const std::string& name, int batch, const Make& make) {
-    using net = decltype(make());
-    const double bytes =
-        static_cast<double>(sizeof(float)) * batch * static_cast<double>(net::input_size + net::output_size);
-    to.push_back({name, "fwd", batch, 0, bytes,
-                  [=] { return std::vector{way_of(direction::forward, bench::automatic, make(), batch)}; }});
-    to.push_back({name, "bwd_data", batch, 0, bytes,
-                  [=] { return std::vector{way_of(direction::backward, bench::automatic, make(), batch)}; }});
+template <shape In, class Spec>
+void add_both(std::vector<bench::subject>& to, const std::string& name, int batch, Spec spec) {
+    constexpr strata::index sizes = In.size() + Spec::output(In).size();
+    const double bytes = static_cast<double>(sizeof(float)) * batch * static_cast<double>(sizes);
+    for (const auto which : {direction::forward, direction::backward})
+        to.push_back({name, which == direction::forward ? "fwd" : "bwd_data", batch, 0, bytes,
+                      [=] { return std::vector{way_of<In>(which, bench::automatic, spec, batch)}; }});
 }
 
 template <std::size_t I> void add_layer(std::vector<bench::subject>& to) {
     static constexpr auto& c = bench::max_pools[I];
-    add_both(to, std::string(c.name), c.batch, [] {
-        return network{input<c.image, c.image, c.channels>{}, max_pool2d<>{}};
-    });
+    add_both<shape{c.image, c.image, c.channels}>(to, std::string(c.name), c.batch, max_pool2d<>{});
     auto& forward = to[to.size() - 2];
     forward.ways = [before = forward.ways] {
         auto ways = before();
@@ -70,15 +66,10 @@ void add_pools(std::vector<bench::subject>& to) {
         (add_layer<I>(to), ...);
     }
     (std::make_index_sequence<std::size(bench::max_pools)>{});
-    add_both(to, "max_pool/3x3s2-32x32x64", 64, [] {
-        return network{input<32, 32, 64>{}, max_pool2d<pool{.size = 3, .stride = 2, .padding = same}>{}};
-    });
-    add_both(to, "max_pool/2x2-27x27x5", 64, [] { return network{input<27, 27, 5>{}, max_pool2d<>{}}; });
-    add_both(to, "average_pool/2x2-32x32x64", 64, [] {
-        return network{input<32, 32, 64>{}, average_pool2d<>{}};
-    });
-    add_both(to, "global_average/M7", 64, [] { return network{input<4, 4, 32>{}, global_average_pool{}}; });
-    add_both(to, "global_average/32x32x64", 64, [] {
-        return network{input<32, 32, 64>{}, global_average_pool{}};
-    });
+    add_both<shape{32, 32, 64}>(to, "max_pool/3x3s2-32x32x64", 64,
+                                max_pool2d<pool{.size = 3, .stride = 2, .padding = same}>{});
+    add_both<shape{27, 27, 5}>(to, "max_pool/2x2-27x27x5", 64, max_pool2d<>{});
+    add_both<shape{32, 32, 64}>(to, "average_pool/2x2-32x32x64", 64, average_pool2d<>{});
+    add_both<shape{4, 4, 32}>(to, "global_average/M7", 64, global_average_pool{});
+    add_both<shape{32, 32, 64}>(to, "global_average/32x32x64", 64, global_average_pool{});
 }
