@@ -134,7 +134,8 @@ template <class T> constexpr bool reads_in_place(const product_job<T>& job) {
 /// Columns of b at some steps, as panels of [step][two vectors], the last one perhaps of
 /// one; what lies beyond the last column is 0.
 template <class T>
-void pack_columns(T* packed, const T* b, index b_stride, bool transposed, index columns, index steps) {
+[[gnu::noinline]] void pack_columns(T* packed, const T* b, index b_stride, bool transposed, index columns,
+                                    index steps) {
     constexpr index n = lanes<T>, panel = 2 * n;
     const index panel_size = product_blocks<T>::panel_size(steps);
     if (transposed) {

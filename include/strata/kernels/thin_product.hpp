@@ -75,14 +75,19 @@ void multiply_dots(T* sums, const T* a, index a_stride, const T* b, index b_stri
 
 template <class T> using dots_function = void (*)(T*, const T*, index, const T*, index, index);
 
+/// The tile of 1 or most_dot_rows rows and so many columns.
 template <class T> dots_function<T> dots(index rows, index columns) {
-    static constexpr auto table = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<dots_function<T>, sizeof...(I)>{
-            &multiply_dots<T, static_cast<index>(I) / most_dot_columns + 1,
-                           static_cast<index>(I) % most_dot_columns + 1>...};
-    }
-    (std::make_index_sequence<static_cast<std::size_t>(most_dot_rows * most_dot_columns)>());
-    return table[static_cast<std::size_t>((rows - 1) * most_dot_columns + columns - 1)];
+    static constexpr auto table = []<index Rows>() {
+        return []<std::size_t... C>(std::index_sequence<C...>) {
+            return std::array<dots_function<T>, sizeof...(C)>{
+                &multiply_dots<T, Rows, static_cast<index>(C) + 1>...};
+        }
+        (std::make_index_sequence<static_cast<std::size_t>(most_dot_columns)>());
+    };
+    static constexpr auto one = table.template operator()<1>(),
+                          most = table.template operator()<most_dot_rows>();
+    const auto column = static_cast<std::size_t>(columns - 1);
+    return rows == 1 ? one[column] : most[column];
 }
 
 /// Where an element of the result lies: row * row_stride + column * column_stride.
@@ -97,11 +102,11 @@ template <class T> struct dots_result {
 template <class T>
 void multiply_by_dots(const dots_result<T>& out, const T* start, bool more, const T* a, index a_stride,
                       index rows, const T* b, index b_stride, index columns, index steps) {
-    const index down = chunk_count(rows, most_dot_rows), across = chunk_count(columns, most_dot_columns);
+    const index across = chunk_count(columns, most_dot_columns);
     constexpr index room = chunk_count(most_dot_rows * most_dot_columns, lanes<T>) * lanes<T>;
     alignas(64) std::array<T, static_cast<std::size_t>(room)> sums;
-    for (index i = 0; i < down; ++i) {
-        const index r = i * rows / down, r_end = (i + 1) * rows / down;
+    for (index r = 0, r_end; r < rows; r = r_end) {
+        r_end = r + (rows - r < most_dot_rows ? 1 : most_dot_rows);
         for (index j = 0; j < across; ++j) {
             const index c = j * columns / across, c_end = (j + 1) * columns / across;
             dots<T>(r_end - r, c_end - c)(sums.data(), a + r * a_stride, a_stride, b + c * b_stride, b_stride,

@@ -35,8 +35,8 @@ template <std::size_t Half, class V, std::size_t N> void transpose_rows(std::arr
 /// out[column][row] = in[row][column] for as many rows and columns as a vector has elements at most. Rows of
 /// out are `out_stride` apart; with `whole` all elements of a vector of out are written, 0 beyond `rows`.
 template <class T>
-void transpose_block(T* out, index out_stride, const T* in, index in_stride, index rows, index columns,
-                     bool whole) {
+[[gnu::noinline]] void transpose_block(T* out, index out_stride, const T* in, index in_stride, index rows,
+                                       index columns, bool whole) {
     constexpr auto n = static_cast<std::size_t>(lanes<T>);
     std::array<typename shuffled<T>::vector, n> row;
     const bool full = columns == lanes<T>;
