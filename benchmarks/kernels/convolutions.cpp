@@ -18,17 +18,19 @@ using strata::conv2d_sizes;
 
 namespace {
 
+enum class pass { forward, backward_data, backward_weights };
+
 /// What can be forced. A new algorithm is a line here.
 struct algorithm {
     const char* name;
     conv2d_algorithm which;
-    /// Whether it has the pass that goes back to the input for these sizes; the other two all have.
-    bool (*can_backward_data)(const conv2d_sizes&) = [](const conv2d_sizes&) { return true; };
+    bool (*can)(pass, const conv2d_sizes&) = [](pass, const conv2d_sizes&) { return true; };
     double most_flop = 1e300; ///< more would take too long
 };
 
 const algorithm algorithms[] = {
-    {"direct", conv2d_algorithm::direct, [](const conv2d_sizes& s) { return strata::conv2d_direct_can(s); }},
+    {"direct", conv2d_algorithm::direct,
+     [](pass p, const conv2d_sizes& s) { return p != pass::backward_data || strata::conv2d_direct_can(s); }},
     {"im2col", conv2d_algorithm::gemm},
     {.name = "reference", .which = conv2d_algorithm::reference, .most_flop = 1e8},
 };
@@ -48,8 +50,6 @@ struct layer {
           dw(bench::zeros(s.weights())),
           db(bench::zeros(s.filters)) {}
 };
-
-enum class pass { forward, backward_data, backward_weights };
 
 bench::way way_of(const char* name, const layer& l, pass which, const conv2d_algorithms& by) {
     const int threads = strata::threads();
@@ -75,7 +75,7 @@ std::vector<bench::way> ways(const conv2d_sizes& sizes, pass which, double flop)
     const layer l(sizes);
     std::vector found{way_of(bench::automatic, l, which, conv2d_algorithms::of(sizes))};
     for (const algorithm& a : algorithms)
-        if (flop <= a.most_flop && (which != pass::backward_data || a.can_backward_data(sizes)))
+        if (flop <= a.most_flop && a.can(which, sizes))
             found.push_back(way_of(a.name, l, which, conv2d_algorithms::all(a.which)));
     return found;
 }

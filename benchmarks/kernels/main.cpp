@@ -1,4 +1,4 @@
-// Kernels in all the ways strata has them: convolutions pass by pass, matrix products, optimizer updates.
+// Kernels in all the ways strata has them: convolutions and dense layers pass by pass, optimizer updates.
 //
 //     build/release/benchmarks/kernels [--threads 1,2] [--filter M7.c2] [--variant automatic] [--json]
 
@@ -7,7 +7,7 @@
 int main(int argc, char** argv) {
     std::vector<bench::subject> subjects;
     add_convolutions(subjects);
-    add_products(subjects);
+    add_dense_layers(subjects);
     add_updates(subjects);
     return bench::compare(argc, argv, "Kernels in all the ways strata has them", subjects);
 }
