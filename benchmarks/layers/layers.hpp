@@ -35,7 +35,7 @@ public:
         m_scratch = strata::buffer<std::byte>(strata::detail::scratch<layer_type>(e));
         m_pass = {e, m_memory.data(), m_scratch.data(), {}};
         if constexpr (strata::has_parameters<layer_type>)
-            std::apply([this](const auto&... line) { (bind(line), ...); }, layer_type::parameters);
+            std::apply([&](const auto&... line) { (bind(line), ...); }, layer_type::parameters);
     }
     single(const single&) = delete;
     single& operator=(const single&) = delete;
