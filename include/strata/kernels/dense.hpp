@@ -40,20 +40,24 @@ enum class dense_pass { forward, backward_data, backward_weights };
 constexpr dense_algorithm dense_choice(dense_pass pass, const dense_sizes& s) {
     using enum dense_algorithm;
     const index weights = s.features * s.units, work = s.batch * weights;
-    // OpenBLAS has less to do before the first product: it wins 5 - 60 % up to some 2 us of work, and on
-    // matrices times one vector or two while W is in the second cache.
-    const bool tiny = work <= 1 << 17 || s.features < 40 || (s.batch <= 2 && weights <= 1 << 19);
+    // OpenBLAS has less to do before the first product: it wins 5 - 60 % up to some 2 us of work, and on a
+    // matrix times a vector or two while W is in the second cache.
+    const bool tiny = work <= 1 << 17 || s.features < 40, near = weights <= 1 << 19;
     switch (pass) {
     case dense_pass::forward:
-        if (tiny) return blas;
-        if (s.batch <= 2) return swept;                           // 2 - 4 x OpenBLAS, which copies W
+        if (tiny || (s.batch <= 2 && near)) return blas;
+        if (s.batch <= 2) return swept; // 2 - 4 x OpenBLAS, which copies W
+        if ((s.batch < 40 && s.features < 200 && work < 1 << 21)
+            || (s.batch <= 24 && s.units > 16 && s.units < 64))
+            return blas;                                          // 8 - 17 %
         return s.units <= 16 && s.features >= 300 ? dots : tiled; // 10 - 40 %: 16 columns of a tile, 10 used
     case dense_pass::backward_data:
-        if (tiny || (s.units < 256 && s.batch <= 12)) return blas;
+        if (tiny || (s.batch == 1 && near)) return blas;
         // 1.1 - 4 x: W is not turned
-        return (s.units >= 256 && s.batch <= 20) || (s.units >= 1000 && s.batch <= 64) ? dots : tiled;
+        if (s.batch <= (s.units >= 1000 ? 64 : s.units >= 256 ? 20 : s.units >= 128 ? 8 : 0)) return dots;
+        return s.units < 256 && s.batch <= 12 ? blas : tiled; // 10 - 60 %, for the same reason
     case dense_pass::backward_weights:
-        if (tiny) return blas;
+        if (tiny || (s.batch <= 2 && near)) return blas;
         return s.units <= 24 ? turned : tiled; // 10 - 30 %: as forward
     }
     return blas;

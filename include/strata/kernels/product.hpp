@@ -125,10 +125,11 @@ constexpr index product_scratch(index rows, index columns, index steps, bool who
     return (packs_block ? std::min(block, 2 * blocks::far + panel) : panel) + (copies_rows ? copies : 0);
 }
 
-/// Whether whole panels of b are better read where they lie: one tile uses them, or all of b is near.
+/// Whether whole panels of b are better read where they lie: a few tiles use them, or all of b is near.
 template <class T> constexpr bool reads_in_place(const product_job<T>& job) {
-    return !job.b_transposed
-           && (job.rows <= most_rows<2> || job.steps * job.b_stride <= product_blocks<T>::near);
+    // what comes from memory is worth the prefetching that packing brings: from 10 rows, else from 40
+    const index few = job.steps * job.columns > 16 * product_blocks<T>::far ? 10 : 40;
+    return !job.b_transposed && (job.rows <= few || job.steps * job.b_stride <= product_blocks<T>::near);
 }
 
 /// Columns of b at some steps, as panels of [step][two vectors], the last one perhaps of
@@ -205,7 +206,7 @@ void multiply_piece(const product_job<T>& job, index row_begin, index row_end, i
     T* const packed = scratch;
     T* const rows_copied =
         scratch + (blocks.packs_block ? blocks.columns / panel : 1) * blocks.panel_size(blocks.steps);
-    alignas(64) std::array<T, static_cast<std::size_t>(most_rows<2> * panel)> aside{};
+    alignas(64) std::array<T, static_cast<std::size_t>(std::max(most_rows<1>, most_rows<2>) * panel)> aside{};
 
     const auto right = [&](index step, index column) {
         return job.b + (job.b_transposed ? column * job.b_stride + step : step * job.b_stride + column);
