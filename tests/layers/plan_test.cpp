@@ -79,8 +79,9 @@ constexpr std::array<layer_facts, Count> facts_of(const layers_of<Count>& layers
     }
     return facts;
 }
-template <std::size_t Count> constexpr plan<Count> plan_of(const layers_of<Count>& layers, bool training) {
-    return plan<Count>::make(facts_of(layers), training, 4);
+template <std::size_t Count>
+constexpr plan<Count> plan_of(const layers_of<Count>& layers, bool training, bool joined = false) {
+    return plan<Count>::make(facts_of(layers), training, 4, joined);
 }
 
 /// Memory whose every line of 64 bytes knows only which array was last written over it.
@@ -120,7 +121,8 @@ private:
 /// Runs the layers on such a memory, and says what goes wrong. Array k is the output of layer k - 1, array
 /// 100 + k its gradient; views make no array of their own.
 template <std::size_t Count>
-std::optional<std::string> trouble(const plan<Count>& p, const layers_of<Count>& layers, bool training) {
+std::optional<std::string> trouble(const plan<Count>& p, const layers_of<Count>& layers, bool training,
+                                   bool joined = false) {
     const auto facts = facts_of(layers);
     std::ostringstream what;
     const auto found = [&](auto... parts) {
@@ -142,7 +144,7 @@ std::optional<std::string> trouble(const plan<Count>& p, const layers_of<Count>&
                    && b.offset < a.offset + lines(a_size) * alignment);
     };
 
-    marked_memory memory(p.kept, p.spare);
+    marked_memory memory(joined ? p.kept + p.spare : p.kept, joined ? 0 : p.spare);
     const auto& at = p.activation;
     if (at[0].in != area::input) return found("the input is not where it is");
     if (at[Count].in != area::output) return found("the output is not where it is wanted");
@@ -168,7 +170,9 @@ std::optional<std::string> trouble(const plan<Count>& p, const layers_of<Count>&
     if (!p.reads_output) memory.write(at[Count], size[Count], marked_memory::nothing); // the caller may
     // spare memory serves other layers between forward and backward
     for (strata::index line = 0; line < p.spare / alignment; ++line)
-        memory.write({area::spare, line * alignment}, 1, marked_memory::nothing);
+        memory.write(joined ? place{area::kept, p.kept + line * alignment}
+                            : place{area::spare, line * alignment},
+                     1, marked_memory::nothing);
     int above = 100 + static_cast<int>(Count), dx = marked_memory::nothing; // the caller's
     bool ran = false;
     for (std::size_t i = Count; i-- > 0;) {
@@ -230,10 +234,12 @@ template <std::size_t Count> void check(std::size_t number) {
     layers_of<Count> layers{};
     for (std::size_t i = 0, rest = number; i < Count; ++i, rest /= kinds.size())
         layers[i] = kinds[rest % kinds.size()];
-    for (const bool training : {true, false}) {
-        const auto wrong = trouble(plan_of(layers, training), layers, training);
-        if (wrong) FAIL((training ? "training: " : "inference: ") << names(layers) << ": " << *wrong);
+    for (const bool joined : {true, false}) {
+        const auto wrong = trouble(plan_of(layers, true, joined), layers, true, joined);
+        if (wrong) FAIL((joined ? "joined: " : "training: ") << names(layers) << ": " << *wrong);
     }
+    const auto wrong = trouble(plan_of(layers, false), layers, false);
+    if (wrong) FAIL("inference: " << names(layers) << ": " << *wrong);
 }
 template <std::size_t Count> void check_all() {
     std::size_t combinations = 1;
@@ -352,6 +358,16 @@ TEST_CASE("gradients lie where activations lay that nobody needs any more") {
     CHECK(p.kept == 7 * 64);
     CHECK(p.spare == 64);
     for (std::size_t k = 1; k <= 6; ++k) CHECK(p.delta[k].in == area::kept);
+
+    // gradients that are larger than what is free of the kept lie across its end, where that is possible
+    constexpr std::array<strata::index, 7> sizes{64, 64, 64, 16, 16, 16, 16};
+    std::array<layer_facts, 6> shrinking{};
+    for (std::size_t i = 0; i < 6; ++i)
+        shrinking[i] = {.in_size = sizes[i], .out_size = sizes[i + 1], .reads_output = false};
+    const auto apart = plan<6>::make(shrinking, true, 4), joined = plan<6>::make(shrinking, true, 4, true);
+    CHECK(joined.kept == apart.kept);
+    CHECK(apart.spare == 4 * 64);
+    CHECK(joined.spare == 4 * (16 + 16));
 }
 
 TEST_CASE("layers that share buffers equal layers kept apart") {

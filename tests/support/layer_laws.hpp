@@ -51,16 +51,14 @@ public:
 
     poisoned_workspace(const runnable<T>& net, const extent& e)
         : m_memory_size(e.training ? net.memory(e) : 0), m_scratch_size(net.scratch(e)) {
-        m_pass = room.room(e, m_memory_size + guard, m_scratch_size + guard);
-        std::fill_n(m_pass.memory, m_memory_size + guard, poison);
+        m_pass = room.room(e, m_memory_size, m_scratch_size + guard); // scratch memory lies behind the other
+        std::fill_n(m_pass.memory, m_memory_size, poison);
         poison_scratch();
     }
     void poison_scratch() { std::fill_n(m_pass.scratch, m_scratch_size + guard, poison); }
     bool guards_hold() const {
-        const auto whole = [](const std::byte* p) {
-            return std::all_of(p, p + guard, [](std::byte b) { return b == poison; });
-        };
-        return whole(m_pass.memory + m_memory_size) && whole(m_pass.scratch + m_scratch_size);
+        const std::byte* const end = m_pass.scratch + m_scratch_size;
+        return std::all_of(end, end + guard, [](std::byte b) { return b == poison; });
     }
 
 private:

@@ -140,7 +140,9 @@ template <std::size_t Count> struct plan {
     /// last that reads it, and lies where nothing else lives in that time: in kept memory if a gap there is
     /// large enough, else in spare memory. A layer overwrites its input where it may and nobody reads that
     /// again. Step i is the forward pass of layer i, step 2 Count - 1 - i its backward pass.
-    static constexpr plan make(std::array<layer_facts, Count> layers, bool training, index element_bytes) {
+    /// `joined`: spare memory follows right behind the kept, so that an array may lie across the border.
+    static constexpr plan make(std::array<layer_facts, Count> layers, bool training, index element_bytes,
+                               bool joined = false) {
         plan p;
         p.decide(layers, training);
 
@@ -212,10 +214,11 @@ template <std::size_t Count> struct plan {
         for (std::size_t i = 0; i < count; ++i) {
             auto& t = others[i];
             place& at = t.name <= Count ? p.activation[t.name] : p.delta[t.name - Count - 1];
-            t.offset = in_kept.find(t, p.kept);
+            t.offset = in_kept.find(t, joined ? std::numeric_limits<index>::max() : p.kept);
             at.in = t.offset >= 0 ? area::kept : area::spare;
             if (t.offset >= 0) {
                 in_kept.add(t);
+                p.spare = std::max(p.spare, t.offset + t.size - p.kept);
             } else {
                 t.offset = in_spare.find(t, std::numeric_limits<index>::max());
                 in_spare.add(t);
@@ -260,10 +263,11 @@ private:
 
 /// The plan of a tuple of bound layers.
 template <class Layers, class T, std::size_t Count>
-constexpr plan<Count> make_plan(const std::array<shape, Count + 1>& shapes, bool training) {
+constexpr plan<Count> make_plan(const std::array<shape, Count + 1>& shapes, bool training,
+                                bool joined = false) {
     return with_numbers<Count>([&](auto... i) {
         return plan<Count>::make({detail::facts_of<Layers, T, i>(shapes[i], shapes[i + 1], training)...},
-                                 training, static_cast<index>(sizeof(T)));
+                                 training, static_cast<index>(sizeof(T)), joined);
     });
 }
 

@@ -74,10 +74,11 @@ template <layer_spec... Specs> struct sequence {
     static constexpr std::string_view name = "sequence";
     static constexpr shape output(shape in) { return trace<Specs...>(in).back(); }
 
-    template <shape In, class T> struct layer;
+    /// `Whole`: these are a network's layers, and its scratch memory follows right behind what it keeps.
+    template <shape In, class T, bool Whole = false> struct layer;
 };
 
-template <layer_spec... Specs> template <shape In, class T> struct sequence<Specs...>::layer {
+template <layer_spec... Specs> template <shape In, class T, bool Whole> struct sequence<Specs...>::layer {
     static constexpr std::size_t count = sizeof...(Specs);
     static constexpr std::array<shape, count + 1> shapes = trace<Specs...>(In);
 
@@ -110,7 +111,7 @@ public:
     using child_specs = std::tuple<Specs...>;
 
     /// Where arrays lie, and which layers are computed by their neighbours.
-    static constexpr plan<count> training = make_plan<layers_type, T, count>(shapes, true);
+    static constexpr plan<count> training = make_plan<layers_type, T, count>(shapes, true, Whole);
     static constexpr plan<count> inference = make_plan<layers_type, T, count>(shapes, false);
     static constexpr index multiply_adds =
         with_numbers<count>([](auto... i) { return (detail::multiply_adds<layer_type<i>>() + ...); });
@@ -126,11 +127,8 @@ public:
         }
     }
 
-    static constexpr index memory(extent e) {
-        const index bytes = e.batch * training.kept;
-        return bytes
-               + with_numbers<count>([&](auto... i) { return (detail::memory<layer_type<i>>(e) + ...); });
-    }
+    /// What the layers keep, and behind that the kept activations.
+    static constexpr index memory(extent e) { return layer_memory(e) + e.batch * training.kept; }
     static constexpr index scratch(extent e) {
         const index bytes = e.batch * (e.training ? training.spare : inference.spare);
         return bytes + with_numbers<count>([&](auto... i) {
@@ -153,7 +151,7 @@ public:
 
     void forward_training(const T* x, T* y, const pass& p) {
         const auto at = arrays(training.activation, x, y, p);
-        arena kept(p.memory + p.batch * training.kept);
+        arena kept(p.memory);
         unroll<count>([&](auto i) {
             std::byte* const memory = kept.take<std::byte>(detail::memory<layer_type<i>>(p));
             if constexpr (!training.skipped[i]) {
@@ -184,7 +182,7 @@ public:
         T* to = nullptr;
         if constexpr (wants_dx) to = dx;
         const auto deltas = arrays(training.delta, to, const_cast<T*>(dy), p);
-        arena kept(p.memory + p.batch * training.kept);
+        arena kept(p.memory);
         std::array<std::byte*, count> memory{};
         unroll<count>([&](auto i) { memory[i] = kept.take<std::byte>(detail::memory<layer_type<i>>(p)); });
 
@@ -228,7 +226,7 @@ private:
         std::array<T*, count + 1> at{};
         for (std::size_t k = 0; k <= count; ++k) {
             const auto [in, offset] = places[k];
-            std::byte* const own = in == area::kept ? p.memory : p.scratch;
+            std::byte* const own = in == area::kept ? p.memory + layer_memory(p) : p.scratch;
             at[k] = in == area::input    ? const_cast<T*>(x) // which nobody writes
                     : in == area::output ? y
                                          : reinterpret_cast<T*>(own + p.batch * offset);
@@ -236,6 +234,9 @@ private:
         return at;
     }
 
+    static constexpr index layer_memory(extent e) {
+        return with_numbers<count>([&](auto... i) { return (detail::memory<layer_type<i>>(e) + ...); });
+    }
     static pass part(const pass& p, std::size_t i, std::byte* memory, std::byte* scratch) {
         return {static_cast<const extent&>(p), memory, scratch, p.random.fork(static_cast<std::uint32_t>(i))};
     }

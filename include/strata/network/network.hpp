@@ -59,7 +59,7 @@ template <class Input, layer_spec... Specs> class network {
 public:
     using value_type = typename Input::value_type;
     using T = value_type;
-    using layers_type = typename sequence<Specs...>::template layer<Input::sample, T>;
+    using layers_type = typename sequence<Specs...>::template layer<Input::sample, T, true>;
 
     static constexpr std::size_t layer_count = sizeof...(Specs);
     static constexpr shape input_shape = Input::sample;
