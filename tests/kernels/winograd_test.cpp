@@ -176,9 +176,11 @@ template <class T, index Tile> void compare_tile(const problem<T>& p, const defi
     CHECK(largest_difference(fast.db, d.exact.db) <= 2 * rounding * d.db);
 }
 
-template <class T> void compare(shape in, index filters, index batch, padding pad) {
-    const window g = window::from(in, 3, 1, 1, pad);
-    CAPTURE(in, filters, batch, pad.top, pad.bottom, pad.left, pad.right, pad.is_same);
+template <class T>
+void compare(shape in, index filters, index batch, padding pad, size2 kernel = 3, index stride = 1) {
+    const window g = window::from(in, kernel, stride, 1, pad);
+    CAPTURE(in, filters, batch, kernel.height, kernel.width, stride);
+    CAPTURE(pad.top, pad.bottom, pad.left, pad.right, pad.is_same);
     REQUIRE(g.outputs() > 0);
     const problem<T> p{{g, in.channels, filters, batch}};
     REQUIRE(winograd_can(p.s));
@@ -217,6 +219,22 @@ TEMPLATE_TEST_CASE("winograd: equals its definition at the edges", "[kernels]", 
     compare<T>({4, 4, 256}, 48, 2, same);  // channels that would meet in one line of the cache
 }
 
+TEMPLATE_TEST_CASE("winograd: a stride of 2 is four convolutions with stride 1", "[kernels]", float, double) {
+    using T = TestType;
+    for (const size2 kernel :
+         {size2(5), size2(4), size2(6), size2(3), size2(2), size2(1), size2(5, 2), size2(1, 6)})
+        for (const padding pad :
+             {valid, same, padding{1}, padding{2}, padding{2, 0, 1, 3}, padding{0, 1, 5, 0}}) {
+            compare<T>({9, 8, 3}, 5, 2, pad, kernel, 2);
+            compare<T>({7, 11, 17}, 18, 1, pad, kernel, 2);
+            compare<T>({6, 6, 2}, 3, 3, pad, kernel, 2);
+        }
+    compare<T>({32, 32, 64}, 32, 2, same, 5, 2); // channels of one phase at a time
+    compare<T>({14, 13, 40}, 65, 3, same, 4, 2);
+    compare<T>({8, 8, 3}, 5, 2, same, size2(2, 1)); // stride 1, smaller kernels
+    compare<T>({7, 6, 20}, 3, 2, padding{1, 0, 0, 2}, size2(1, 3));
+}
+
 TEST_CASE("winograd: rounding of layers of the usual widths is that of a few additions", "[kernels]") {
     for (const shape in : {shape{16, 16, 64}, shape{8, 8, 128}, shape{7, 9, 96}}) {
         const problem<float> p{{window::from(in, 3, 1, 1, same), in.channels, 48, 3}};
@@ -244,8 +262,10 @@ TEST_CASE("winograd: the choice between its tiles and a direct kernel", "[kernel
         CHECK(tile({8, 8, 256}, 256, 64, pass) == 4);
         CHECK(tile({32, 32, 3}, 64, 64, pass) == 0);     // nothing to multiply
         CHECK(tile({4, 4, 512}, 512, 1, pass) == 0);     // the transform of the filters is everything
-        CHECK(tile({32, 32, 64}, 64, 64, pass, 2) == 0); // not a Winograd convolution
+        CHECK(tile({32, 32, 64}, 64, 64, pass, 2) == 0); // as many multiplications
         CHECK(winograd_wins({window::from({32, 32, 64}, 3, 1, 1, same), 64, 64, 8}, pass));
+        CHECK(winograd_tile({window::from({32, 32, 64}, 5, 2, 1, same), 64, 32, 64}, pass) == 4);
+        CHECK(winograd_tile({window::from({32, 32, 64}, 5, 1, 1, same), 64, 32, 64}, pass) == 0); // cannot
     }
     CHECK(tile({6, 6, 64}, 64, 16, forward) == 2); // whole tiles of 2x2, not of 4x4
 }

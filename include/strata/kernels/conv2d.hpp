@@ -6,6 +6,8 @@
 #include <strata/kernels/conv2d_direct.hpp>
 #include <strata/kernels/conv2d_gemm.hpp>
 #include <strata/kernels/conv2d_reference.hpp>
+#include <strata/kernels/winograd.hpp>
+#include <strata/kernels/winograd_choice.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -18,7 +20,9 @@ namespace strata {
 enum class conv2d_algorithm {
     reference, ///< by the definition: one thread, no scratch memory; what the others are tested against
     gemm,      ///< a matrix of patches times the weights, on BLAS
-    direct     ///< register tiles over the image where it lies
+    direct,    ///< register tiles over the image where it lies
+    winograd2, ///< F(2x2, 3x3): 2.25 times fewer multiplications, nearly the same rounding
+    winograd4  ///< F(4x4, 3x3): 4 times fewer; errors some times as large (tests/kernels/winograd_test.cpp)
 };
 
 /// One algorithm for each pass.
@@ -30,7 +34,13 @@ struct conv2d_algorithms {
     /// What is fastest for these sizes.
     static constexpr conv2d_algorithms of(const conv2d_sizes& s) {
         using enum conv2d_algorithm;
-        return {direct, conv2d_direct_can(s) ? direct : gemm, direct};
+        const auto choose = [&](conv2d_pass pass) {
+            const index tile = winograd_tile(s, pass);
+            const bool can = pass != conv2d_pass::backward_data || conv2d_direct_can(s);
+            return tile == 4 ? winograd4 : tile == 2 ? winograd2 : can ? direct : gemm;
+        };
+        return {choose(conv2d_pass::forward), choose(conv2d_pass::backward_data),
+                choose(conv2d_pass::backward_weights)};
     }
     constexpr bool use(conv2d_algorithm a) const {
         return forward == a || backward_data == a || backward_weights == a;
@@ -41,6 +51,10 @@ struct conv2d_algorithms {
 template <class T>
 constexpr index conv2d_scratch(const conv2d_sizes& s, int threads, bool training, conv2d_algorithms by) {
     index bytes = 0;
+    if (by.use(conv2d_algorithm::winograd2))
+        bytes = std::max(bytes, winograd_scratch<T, 2>(s, threads, training));
+    if (by.use(conv2d_algorithm::winograd4))
+        bytes = std::max(bytes, winograd_scratch<T, 4>(s, threads, training));
     if (by.use(conv2d_algorithm::gemm)) bytes = std::max(bytes, conv2d_gemm_scratch<T>(s, threads, training));
     if (by.use(conv2d_algorithm::direct))
         bytes = std::max(bytes, conv2d_direct_scratch<T>(s, threads, training));
@@ -65,6 +79,10 @@ void conv2d_forward(T* y, const T* x, const T* w, const T* bias, const conv2d_si
         return conv2d_forward_gemm(y, x, w, bias, s, threads, scratch, activation);
     case conv2d_algorithm::direct:
         return conv2d_forward_direct(y, x, w, bias, s, threads, scratch, activation);
+    case conv2d_algorithm::winograd2:
+        return conv2d_forward_winograd<2>(y, x, w, bias, s, threads, scratch, activation);
+    case conv2d_algorithm::winograd4:
+        return conv2d_forward_winograd<4>(y, x, w, bias, s, threads, scratch, activation);
     }
 }
 template <class T, class Activation = no_activation>
@@ -87,6 +105,10 @@ void conv2d_backward_data(T* dx, const T* dy, const T* w, const conv2d_sizes& s,
         break;
     case conv2d_algorithm::direct:
         return conv2d_backward_data_direct(dx, dy, w, s, threads, scratch, x, below);
+    case conv2d_algorithm::winograd2:
+        return conv2d_backward_data_winograd<2>(dx, dy, w, s, threads, scratch, x, below);
+    case conv2d_algorithm::winograd4:
+        return conv2d_backward_data_winograd<4>(dx, dy, w, s, threads, scratch, x, below);
     }
     if constexpr (has_activation<Below>)
         parallel_for(s.batch * s.inputs(), 16'384, [&](index begin, index end) {
@@ -110,6 +132,10 @@ void conv2d_backward_weights(T* dw, T* db, const T* x, const T* dy, const conv2d
         return conv2d_backward_weights_gemm(dw, db, x, dy, s, threads, scratch);
     case conv2d_algorithm::direct:
         return conv2d_backward_weights_direct(dw, db, x, dy, s, threads, scratch);
+    case conv2d_algorithm::winograd2:
+        return conv2d_backward_weights_winograd<2>(dw, db, x, dy, s, threads, scratch);
+    case conv2d_algorithm::winograd4:
+        return conv2d_backward_weights_winograd<4>(dw, db, x, dy, s, threads, scratch);
     }
 }
 template <class T>

@@ -12,9 +12,11 @@
 #include <cstddef>
 #include <utility>
 
-// Convolutions with 3x3 kernels, stride 1, dilation 1 by Winograd's F(2x2, 3x3) and F(4x4, 3x3): 16
-// multiplications in place of 36 for every tile of 2x2 outputs, 36 in place of 144 for one of 4x4.
-// winograd_choice.hpp knows where that is faster than a direct kernel.
+// Convolutions with 3x3 kernels and stride 1 by Winograd's F(2x2, 3x3) and F(4x4, 3x3): 16 multiplications in
+// place of 36 for every tile of 2x2 outputs, 36 in place of 144 for one of 4x4. A convolution with stride 2
+// is one with stride 1 whose channels are those of the four images of every other row and column: kernels of
+// up to 6x6 become up to 3x3, a 5x5 kernel has 36 multiplications a tile and phase in place of 100 on
+// average. winograd_choice.hpp knows where that is faster than a direct kernel.
 //
 // Rounding: the largest error over the largest sum of |x| |w| of an output (of |x| |dy| of a weight
 // gradient), in units of T's epsilon; tests/kernels/winograd_test.cpp measures and bounds it. With 64
@@ -25,11 +27,71 @@ namespace strata {
 
 namespace detail {
 
+/// One axis of the input gradient of a convolution with stride `step`. Pixel step (first[p] + q) + p - border
+/// is pixel q of phase p; it sees the pixels q + last - 2, .. q + last of dy, the last through tap first[p] -
+/// last of the phase, the one before through the next tap.
+struct winograd_axis {
+    std::array<index, 2> first{};
+    index last = 0, size = 0; ///< pixels of a phase
+
+    static constexpr winograd_axis of(index step, index kernel, index border, index in) {
+        winograd_axis a;
+        index least = 0;
+        for (index p = 0; p < step; ++p) {
+            const index begin = border > p ? chunk_count(border - p, step) : 0;
+            const index taps = p < kernel ? chunk_count(kernel - p, step) : 1;
+            a.first[static_cast<std::size_t>(p)] = begin;
+            a.last = p == 0 ? begin : std::max(a.last, begin);
+            least = p == 0 ? begin - taps + 1 : std::min(least, begin - taps + 1);
+        }
+        if (a.last - least > 2) { // a window of three does not hold all phases: let all begin with the first
+            a.last = border / step;
+            a.first.fill(a.last);
+        }
+        for (index p = 0; p < step; ++p) {
+            const index room = in - 1 + border - p;
+            if (room >= 0) a.size = std::max(a.size, room / step + 1 - a.first[static_cast<std::size_t>(p)]);
+        }
+        return a;
+    }
+};
+
+/// A convolution with stride `step` as one with stride 1. Phase (py, px) of an image has its rows py - top,
+/// py - top + step, ... and its columns likewise; tap j of a phase is tap step j + py of the kernel.
+template <class T> struct winograd_phases {
+    conv2d_sizes real;
+    index step, width; ///< elements from one phase's channels to the next
+    bool of_output;    ///< the phases are those of the output (of the input gradient), not of the source
+    winograd_axis rows{}, columns{}; ///< of the input gradient
+
+    constexpr index count() const { return step * step; }
+    /// Where a phase's pixel (0, 0) is in the image.
+    constexpr index row(index phase) const {
+        return step * rows.first[static_cast<std::size_t>(phase / step)] + phase / step - real.geometry.top;
+    }
+    constexpr index column(index phase) const {
+        return step * columns.first[static_cast<std::size_t>(phase % step)] + phase % step
+               - real.geometry.left;
+    }
+    /// The kernel's tap that is tap (i, j) of a phase; -1 if there is none.
+    constexpr index tap(index phase, index i, index j) const {
+        const size2 kernel = real.geometry.kernel;
+        const index y = step * i + phase / step, x = step * j + phase % step;
+        return i >= 0 && j >= 0 && y < kernel.height && x < kernel.width ? y * kernel.width + x : -1;
+    }
+    /// The tap that pixel (i, j) of the window of dy meets.
+    constexpr index turned_tap(index phase, index i, index j) const {
+        return tap(phase, 2 - i - rows.last + rows.first[static_cast<std::size_t>(phase / step)],
+                   2 - j - columns.last + columns.first[static_cast<std::size_t>(phase % step)]);
+    }
+};
+
 /// How a convolution in the transform domain is cut. Tiles of all images are numbered one after the other.
 /// For every one of the positions of a transformed tile there is a product V (tiles, channels) times U
 /// (channels, filters) = M (tiles, filters). Functions of the sizes alone.
 template <class T, index Tile> struct winograd_plan {
-    conv2d_sizes s;
+    conv2d_sizes s;            ///< with stride 1: what is multiplied
+    winograd_phases<T> phases; ///< what that means for the convolution asked for
 
     static constexpr index points = Tile + 2, positions = points * points;
     static constexpr index width = 2 * lanes<T>;          ///< filters of one block
@@ -49,10 +111,21 @@ template <class T, index Tile> struct winograd_plan {
     constexpr index blocks() const { return chunk_count(s.filters, width); }
     /// Vectors of filters in a block: only the last one may have one.
     constexpr index vectors_in(index block) const { return s.filters - block * width > lanes<T> ? 2 : 1; }
+    /// Channels of V at a time: those of one phase where all would not stay in the cache.
+    constexpr index channels() const { return s.channels / pieces(); }
+    constexpr index pieces() const {
+        const index bytes = positions * s.channels * least_tiles * static_cast<index>(sizeof(T));
+        return phases.of_output || bytes <= cache / 2 ? 1 : phases.count();
+    }
     /// Elements from one tile to the next in V: whole vectors, and never so many that the tiles of a product
     /// meet in the same lines of the first-level cache.
-    constexpr index tile_stride() const {
-        const index whole = chunk_count(s.channels, lanes<T>) * lanes<T>;
+    constexpr index tile_stride() const { return tile_stride(channels()); }
+    constexpr index wide_stride() const { return tile_stride(s.channels); }
+    constexpr index tile_stride(index channels) const {
+        // the channels of a phase are written in whole vectors
+        const index own = phases.of_output ? channels : phases.real.channels;
+        const index vectors = chunk_count(channels - own + chunk_count(own, lanes<T>) * lanes<T>, lanes<T>);
+        const index whole = vectors * lanes<T>;
         return whole * static_cast<index>(sizeof(T)) % 1024 == 0 ? whole + line : whole;
     }
     static constexpr index line = alignment / static_cast<index>(sizeof(T));
@@ -61,20 +134,22 @@ template <class T, index Tile> struct winograd_plan {
         return (elements + line - 1) / line / 2 * 2 * line + line;
     }
     constexpr index v_stride(index tiles_) const { return odd_lines(tiles_ * tile_stride()); }
+    constexpr index wide_v_stride(index tiles_) const { return odd_lines(tiles_ * wide_stride()); }
     constexpr index m_stride(index tiles_) const { return odd_lines(tiles_ * width); }
     constexpr index u_stride() const { return odd_lines(s.channels * width); }
 
     /// Tiles whose V and a block's M stay in the second-level cache while U streams past; whole register
     /// tiles.
     constexpr index tiles_per_run() const {
-        const index bytes = positions * tile_stride() * static_cast<index>(sizeof(T));
+        const index kept = pieces() > 1 ? blocks() * width : 0;
+        const index bytes = positions * (tile_stride() + kept) * static_cast<index>(sizeof(T));
         const index fit = std::clamp(cache / bytes, least_tiles, most_tiles) / rows;
         const index shared = chunk_count(tiles(), least_runs * rows);
         return std::min(fit, shared) * rows;
     }
     /// Tiles whose V and dM are multiplied at once in the weight gradient.
     constexpr index wide_tiles() const {
-        const index bytes = positions * (tile_stride() + blocks() * width) * static_cast<index>(sizeof(T));
+        const index bytes = positions * (wide_stride() + blocks() * width) * static_cast<index>(sizeof(T));
         const index most = std::max(least_wide, wide_memory / bytes);
         return chunk_count(tiles(), chunk_count(tiles(), most));
     }
@@ -82,7 +157,10 @@ template <class T, index Tile> struct winograd_plan {
     constexpr index zeros() const { return std::max(s.channels, s.filters) + lanes<T>; }
     constexpr index u_size() const { return blocks() * positions * u_stride(); }
     constexpr index v_size() const { return positions * v_stride(tiles_per_run()); }
-    constexpr index m_size() const { return positions * m_stride(tiles_per_run()); }
+    /// With several pieces all blocks' M are kept, to be added to.
+    constexpr index m_size() const {
+        return (pieces() > 1 ? blocks() : 1) * positions * m_stride(tiles_per_run());
+    }
     constexpr index sums_size() const {
         return chunk_count(wide_tiles(), tiles_per_piece) * blocks() * width;
     }
@@ -101,20 +179,34 @@ template <class T, index Tile> struct winograd_plan {
                + threads * (bytes_of<T>(v_size()) + bytes_of<T>(m_size()));
     }
     constexpr index scratch_weights() const {
-        return bytes_of<T>(zeros()) + bytes_of<T>(u_size()) + bytes_of<T>(positions * v_stride(wide_tiles()))
+        return bytes_of<T>(zeros()) + bytes_of<T>(u_size())
+               + bytes_of<T>(positions * wide_v_stride(wide_tiles()))
                + bytes_of<T>(blocks() * positions * m_stride(wide_tiles())) + bytes_of<T>(sums_size());
     }
 };
 
-/// The convolution that computes the input gradient: of dy with the weights of every filter turned by half a
-/// circle, channels and filters exchanged.
-constexpr conv2d_sizes turned(const conv2d_sizes& s) {
-    window g = s.geometry;
-    std::swap(g.in_height, g.out_height);
-    std::swap(g.in_width, g.out_width);
-    g.top = 2 - g.top;
-    g.left = 2 - g.left;
-    return {g, s.filters, s.channels, s.batch};
+/// The plan of the forward convolution and of the weight gradient.
+template <index Tile, class T> constexpr winograd_plan<T, Tile> winograd_forward(const conv2d_sizes& s) {
+    const index step = s.geometry.stride.height;
+    conv2d_sizes one = s;
+    one.channels = step * step * s.channels;
+    return {one, {s, step, s.channels, false, {}, {}}};
+}
+
+/// The plan of the input gradient: a convolution of dy with the weights of every filter turned by half a
+/// circle, channels and filters exchanged. Its output pixels are those of the phases, its filters the
+/// channels of all phases, each phase's in whole vectors.
+template <index Tile, class T> constexpr winograd_plan<T, Tile> winograd_backward(const conv2d_sizes& s) {
+    const index step = s.geometry.stride.height;
+    const index width = step == 1 ? s.channels : chunk_count(s.channels, lanes<T>) * lanes<T>;
+    const window& real = s.geometry;
+    const auto rows = winograd_axis::of(step, real.kernel.height, real.top, real.in_height);
+    const auto columns = winograd_axis::of(step, real.kernel.width, real.left, real.in_width);
+    window g = real;
+    g.in_height = real.out_height, g.in_width = real.out_width;
+    g.out_height = rows.size, g.out_width = columns.size;
+    g.top = 2 - rows.last, g.left = 2 - columns.last;
+    return {{g, s.filters, step * step * width, s.batch}, {s, step, width, true, rows, columns}};
 }
 
 /// Calls body(i) for every whole vector at i of `count` elements, and body(i, n) where only n lanes are left.
@@ -135,15 +227,15 @@ struct winograd_place {
     }
 };
 
-/// Where the pixels of a square of Side x Side lie in an image of (height, width, channels), from
-/// (row, column) on; `zeros` for those outside.
+/// Where the pixels of a square of Side x Side, `step` apart, lie in an image of (height, width, channels),
+/// from (row, column) on; `zeros` for those outside.
 template <std::size_t Side, class T>
 std::array<const T*, Side * Side> pixels(const T* image, index height, index width, index channels, index row,
-                                         index column, const T* zeros) {
+                                         index column, index step, const T* zeros) {
     std::array<const T*, Side * Side> at;
     for (std::size_t i = 0; i < Side; ++i)
         for (std::size_t j = 0; j < Side; ++j) {
-            const index y = row + static_cast<index>(i), x = column + static_cast<index>(j);
+            const index y = row + static_cast<index>(i) * step, x = column + static_cast<index>(j) * step;
             const bool inside = y >= 0 && y < height && x >= 0 && x < width;
             at[i * Side + j] = inside ? image + (y * width + x) * channels : zeros;
         }
@@ -151,15 +243,16 @@ std::array<const T*, Side * Side> pixels(const T* image, index height, index wid
 }
 
 /// Calls body(tile, at, next) for the tiles begin .. end: where the Side x Side pixels of the tile lie, and
-/// those of the tile behind it, which may be fetched meanwhile. Images are (height, width, channels), tiles
-/// begin (top, left) pixels before their outputs.
+/// those of the tile behind it, which may be fetched meanwhile. Images are (height, width, channels); the
+/// tile of outputs (0, 0) begins at pixel (row, column), and pixels of a tile are `step` apart.
 template <std::size_t Side, class T, index Tile, class Body>
 void each_tile(const winograd_plan<T, Tile>& plan, index begin, index end, const T* images, index height,
-               index width, index channels, index top, index left, const T* zeros, const Body& body) {
+               index width, index channels, index row, index column, index step, const T* zeros,
+               const Body& body) {
     const auto look = [&](index tile) {
         const auto place = winograd_place::of(plan, tile, Tile);
         return pixels<Side>(images + place.image * height * width * channels, height, width, channels,
-                            place.row - top, place.column - left, zeros);
+                            place.row * step + row, place.column * step + column, step, zeros);
     };
     auto at = look(begin);
     for (index tile = begin; tile < end; ++tile) {
@@ -169,16 +262,22 @@ void each_tile(const winograd_plan<T, Tile>& plan, index begin, index end, const
     }
 }
 
-/// V = B' x B for the tiles begin .. end: v + position * stride + (tile, channel).
+/// V = B' x B for the tiles begin .. end and the channels of one phase: v + position * stride + (tile,
+/// channel), tiles `tile_stride` apart.
 template <class T, index Tile>
-void transform_inputs(T* v, index stride, const winograd_plan<T, Tile>& plan, index begin, index end,
-                      const T* x, const T* zeros) {
+void transform_inputs(T* v, index stride, index tile_stride, const winograd_plan<T, Tile>& plan, index phase,
+                      index begin, index end, const T* x, const T* zeros) {
     using matrices = winograd<T, Tile>;
     constexpr std::size_t side = matrices::points;
+    const auto& phases = plan.phases;
     const window& g = plan.s.geometry;
+    const index channels = phases.of_output ? plan.s.channels : phases.real.channels;
+    const index step = phases.of_output ? 1 : phases.step;
+    const index row = phases.of_output ? -g.top : phases.row(phase);
+    const index column = phases.of_output ? -g.left : phases.column(phase);
     const auto transform = [&](index tile, const auto& at, const auto& next) {
-        T* const out = v + (tile - begin) * plan.tile_stride();
-        each_vector<T>(plan.s.channels, [&](index c, auto... n) {
+        T* const out = v + (tile - begin) * tile_stride;
+        each_vector<T>(channels, [&](index c, auto... n) {
             transform_square<T, side, side>(
                 [&](std::size_t i, std::size_t j) {
                     __builtin_prefetch(next[i * side + j] + c);
@@ -190,7 +289,7 @@ void transform_inputs(T* v, index stride, const winograd_plan<T, Tile>& plan, in
                 });
         });
     };
-    each_tile<side>(plan, begin, end, x, g.in_height, g.in_width, plan.s.channels, g.top, g.left, zeros,
+    each_tile<side>(plan, begin, end, x, g.in_height, g.in_width, channels, row, column, step, zeros,
                     transform);
 }
 
@@ -221,7 +320,8 @@ void transform_output_gradients(T* m, index stride, T* sums, const winograd_plan
             store(sums + f, sum);
         });
     };
-    each_tile<side>(plan, begin, end, dy, g.out_height, g.out_width, plan.s.filters, 0, 0, zeros, transform);
+    each_tile<side>(plan, begin, end, dy, g.out_height, g.out_width, plan.s.filters, 0, 0, 1, zeros,
+                    transform);
 }
 
 /// y = A' M A for one tile and one block of filters: finish(vector, place in y, filter, n...) is stored.
@@ -230,32 +330,46 @@ template <class T, index Tile, class Finish>
 void transform_output(T* y, const T* m, index stride, const winograd_plan<T, Tile>& plan, index tile,
                       index block, const T* beside, const Finish& finish) {
     using matrices = winograd<T, Tile>;
-    const conv2d_sizes& s = plan.s;
-    const window& g = s.geometry;
-    const index first = block * plan.width, row_stride = g.out_width * s.filters;
+    const auto& phases = plan.phases;
+    const conv2d_sizes& real = phases.real;
+    const window& g = plan.s.geometry;
+    const index first = block * plan.width, count = std::min(plan.width, plan.s.filters - first);
+    const bool split = phases.of_output;
+    const index step = split ? phases.step : 1, channels = split ? real.channels : real.filters;
+    const index height = split ? real.geometry.in_height : g.out_height;
+    const index width = split ? real.geometry.in_width : g.out_width;
     const auto place = winograd_place::of(plan, tile, Tile);
-    const auto origin = [&](const winograd_place& p) {
-        return p.image * s.outputs() + p.row * row_stride + p.column * s.filters + first;
-    };
-    const index here = origin(place);
-    const index next = origin(winograd_place::of(plan, std::min(tile + 1, plan.tiles() - 1), Tile));
-    const auto rows = static_cast<std::size_t>(std::min(Tile, g.out_height - place.row));
-    const auto columns = static_cast<std::size_t>(std::min(Tile, g.out_width - place.column));
-    each_vector<T>(std::min(plan.width, s.filters - first), [&](index f, auto... n) {
-        transform_square<T, matrices::points, matrices::tile>(
-            [&](std::size_t i, std::size_t j) {
-                return load(m + static_cast<index>(i * matrices::points + j) * stride + f);
-            },
-            [](const auto& values) { return matrices::output(values); },
-            [&](std::size_t i, std::size_t j, const vector_of<T>& value) {
-                const index pixel =
-                    static_cast<index>(i) * row_stride + static_cast<index>(j) * s.filters + f;
-                __builtin_prefetch(y + next + pixel, 1);
-                if (beside) __builtin_prefetch(beside + next + pixel);
-                if (i >= rows || j >= columns) return;
-                store(y + here + pixel, finish(value, here + pixel, first + f, n...), n...);
-            });
-    });
+    const auto next = winograd_place::of(plan, std::min(tile + 1, plan.tiles() - 1), Tile);
+    const index pixel_stride = step * channels, row_stride = step * width * channels;
+    const index to_next = (next.image - place.image) * height * width * channels
+                          + (next.row - place.row) * row_stride + (next.column - place.column) * pixel_stride;
+    for (index f = 0; f < count; f += lanes<T>) {
+        const index phase = split ? (first + f) / phases.width : 0,
+                    channel = first + f - phase * phases.width;
+        const index row = place.row * step + (split ? phases.row(phase) : 0);
+        const index column = place.column * step + (split ? phases.column(phase) : 0);
+        const index here = ((place.image * height + row) * width + column) * channels + channel;
+        const auto each = [&](auto... n) {
+            transform_square<T, matrices::points, matrices::tile>(
+                [&](std::size_t i, std::size_t j) {
+                    return load(m + static_cast<index>(i * matrices::points + j) * stride + f);
+                },
+                [](const auto& values) { return matrices::output(values); },
+                [&](std::size_t i, std::size_t j, const vector_of<T>& value) {
+                    const index down = static_cast<index>(i), across = static_cast<index>(j);
+                    const index at = here + down * row_stride + across * pixel_stride;
+                    __builtin_prefetch(y + at + to_next, 1);
+                    if (beside) __builtin_prefetch(beside + at + to_next);
+                    const index r = row + down * step, c = column + across * step;
+                    if (r < 0 || r >= height || c < 0 || c >= width) return;
+                    store(y + at, finish(value, at, channel, n...), n...);
+                });
+        };
+        if (channels - channel >= lanes<T>)
+            each();
+        else
+            each(channels - channel);
+    }
 }
 
 /// U = G w G' for some channels of one block of filters: u + position * u_stride + (channel, filter). `turn`:
@@ -270,19 +384,30 @@ void transform_filters(T* u, const winograd_plan<T, Tile>& plan, const T* w, boo
     constexpr index taps = 9;
     T square[taps][static_cast<std::size_t>(lanes<T>)]
             [static_cast<std::size_t>(lanes<T>)]; // channels, filters
+    const auto& phases = plan.phases;
+    const conv2d_sizes& real = phases.real;
     for (index v = 0; v < vectors; ++v) {
-        const index f = first + v * lanes<T>, count = std::min(lanes<T>, s.filters - f);
-        if (turn) {
-            for (index t = 0; t < taps; ++t)
+        const index f = first + v * lanes<T>;
+        if (turn) { // f is a channel of some phase
+            const index phase = f / phases.width, channel = f % phases.width;
+            const index count = std::min(lanes<T>, real.channels - channel);
+            for (index t = 0; t < taps; ++t) {
+                const index at = phases.turned_tap(phase, t / 3, t % 3);
                 for (index j = 0; j < lanes<T>; ++j) {
-                    const T* const from = w + ((taps - 1 - t) * s.filters + f + j) * s.channels;
-                    for (index c = begin; c < end; ++c) square[t][c - begin][j] = j < count ? from[c] : T(0);
+                    const T* const from = w + (at * real.channels + channel + j) * real.filters;
+                    for (index c = begin; c < end; ++c)
+                        square[t][c - begin][j] = at >= 0 && j < count ? from[c] : T(0);
                 }
+            }
         }
+        const index count = std::min(lanes<T>, s.filters - f);
         for (index c = begin; c < end; ++c) {
             const auto tap = [&](std::size_t i, std::size_t j) -> vector_of<T> {
                 if (turn) return load(square[i * 3 + j][c - begin]);
-                const T* const at = w + (static_cast<index>(i * 3 + j) * s.channels + c) * s.filters + f;
+                const index number =
+                    phases.tap(c / phases.width, static_cast<index>(i), static_cast<index>(j));
+                if (number < 0) return vector_of<T>(T(0));
+                const T* const at = w + (number * real.channels + c % phases.width) * s.filters + f;
                 return count == lanes<T> ? load(at) : load(at, count);
             };
             T* const out = u + c * vectors * lanes<T> + v * lanes<T>;
@@ -305,22 +430,25 @@ template <class Body> void each_piece(index count, index vectors, const Body& bo
     }
 }
 
-/// M = V U at all positions for one block of filters and `tiles` tiles.
+/// M = V U, or M += V U, at all positions for one block of filters, `tiles` tiles and the channels of one
+/// phase.
 template <class T, index Tile>
 void multiply_positions(T* m, const T* v, const T* u, const winograd_plan<T, Tile>& plan, index block,
-                        index tiles) {
+                        index piece, index tiles) {
     const index vectors = plan.vectors_in(block), run = plan.tiles_per_run();
     tile_job<T> job{};
     job.a_stride = plan.tile_stride();
     job.b_stride = vectors * lanes<T>;
-    job.steps = plan.s.channels;
+    job.steps = plan.channels();
+    job.start_stride = piece > 0 ? plan.width : 0;
     job.out_stride = plan.width;
     job.columns = vectors * lanes<T>;
     for (index position = 0; position < plan.positions; ++position) {
-        job.b = u + position * plan.u_stride();
+        job.b = u + position * plan.u_stride() + piece * job.steps * job.b_stride;
         each_piece(tiles, vectors, [&](index row, index rows) {
             job.a = v + position * plan.v_stride(run) + row * job.a_stride;
             job.out = m + position * plan.m_stride(run) + row * job.out_stride;
+            job.start = piece > 0 ? job.out : nullptr;
             tile<T, left::by_row>(rows, vectors)(job);
         });
     }
@@ -328,9 +456,9 @@ void multiply_positions(T* m, const T* v, const T* u, const winograd_plan<T, Til
 
 /// y = x * w by tiles, each vector of it finish(vector, place in y, filter, n...), which may read `beside`.
 template <index Tile, class T, class Finish>
-void convolve_winograd(T* y, const T* x, const T* w, bool turn, const conv2d_sizes& s, int threads,
+void convolve_winograd(T* y, const T* x, const T* w, const winograd_plan<T, Tile>& plan, int threads,
                        std::byte* scratch, const T* beside, const Finish& finish) {
-    const winograd_plan<T, Tile> plan{s};
+    const conv2d_sizes& s = plan.s;
     arena memory(scratch);
     T* const zeros = memory.template take<T>(plan.zeros());
     T* const u = memory.template take<T>(plan.u_size());
@@ -343,25 +471,32 @@ void convolve_winograd(T* y, const T* x, const T* w, bool turn, const conv2d_siz
     parallel_chunks(plan.blocks() * pieces, 1, workers_for(plan.filter_work(), threads),
                     [&](int, index i, index, index) {
                         const index block = i / pieces, begin = i % pieces * plan.channels_per_piece;
-                        transform_filters(u + block * block_size, plan, w, turn, block, begin,
-                                          std::min(s.channels, begin + plan.channels_per_piece));
+                        transform_filters(u + block * block_size, plan, w, plan.phases.of_output, block,
+                                          begin, std::min(s.channels, begin + plan.channels_per_piece));
                     });
 
     const index run = plan.tiles_per_run();
+    const index parts = plan.pieces(), phases = plan.phases.of_output ? 1 : plan.phases.count();
     const index work = plan.tiles() * (plan.transform_work() + plan.product_work());
-    parallel_chunks(plan.tiles(), run, workers_for(work, threads),
-                    [&](int worker, index, index begin, index end) {
-                        arena own(workers + worker * worker_bytes);
-                        T* const v = own.template take<T>(plan.v_size());
-                        T* const m = own.template take<T>(plan.m_size());
-                        transform_inputs(v, plan.v_stride(run), plan, begin, end, x, zeros);
-                        for (index block = 0; block < plan.blocks(); ++block) {
-                            multiply_positions(m, v, u + block * block_size, plan, block, end - begin);
-                            for (index t = begin; t < end; ++t)
-                                transform_output(y, m + (t - begin) * plan.width, plan.m_stride(run), plan, t,
-                                                 block, beside, finish);
-                        }
-                    });
+    parallel_chunks(
+        plan.tiles(), run, workers_for(work, threads), [&](int worker, index, index begin, index end) {
+            arena own(workers + worker * worker_bytes);
+            T* const v = own.template take<T>(plan.v_size());
+            T* const m = own.template take<T>(plan.m_size());
+            for (index piece = 0; piece < parts; ++piece) {
+                for (index p = piece * phases / parts; p < (piece + 1) * phases / parts; ++p)
+                    transform_inputs(v + (parts > 1 ? 0 : p * plan.phases.width), plan.v_stride(run),
+                                     plan.tile_stride(), plan, p, begin, end, x, zeros);
+                for (index block = 0; block < plan.blocks(); ++block) {
+                    T* const sums = plan.pieces() > 1 ? m + block * plan.positions * plan.m_stride(run) : m;
+                    multiply_positions(sums, v, u + block * block_size, plan, block, piece, end - begin);
+                    if (piece + 1 < plan.pieces()) continue;
+                    for (index t = begin; t < end; ++t)
+                        transform_output(y, sums + (t - begin) * plan.width, plan.m_stride(run), plan, t,
+                                         block, beside, finish);
+                }
+            }
+        });
 }
 
 } // namespace detail
@@ -369,7 +504,8 @@ void convolve_winograd(T* y, const T* x, const T* w, bool turn, const conv2d_siz
 /// Bytes of scratch memory the kernels of this header need.
 template <class T, index Tile>
 constexpr index winograd_scratch(const conv2d_sizes& s, int threads, bool training) {
-    const detail::winograd_plan<T, Tile> forward{s}, backward{detail::turned(s)};
+    const auto forward = detail::winograd_forward<Tile, T>(s),
+               backward = detail::winograd_backward<Tile, T>(s);
     if (!training) return forward.scratch(threads);
     return std::max({forward.scratch(threads), backward.scratch(threads), forward.scratch_weights()});
 }
@@ -380,7 +516,8 @@ template <index Tile, class T, class Activation = no_activation>
 void conv2d_forward_winograd(T* y, const T* x, const T* w, const T* bias, const conv2d_sizes& s, int threads,
                              std::byte* scratch, const Activation& activation = {}) {
     using vector = detail::vector_of<T>;
-    detail::convolve_winograd<Tile>(y, x, w, false, s, threads, scratch, static_cast<const T*>(nullptr),
+    detail::convolve_winograd<Tile>(y, x, w, detail::winograd_forward<Tile, T>(s), threads, scratch,
+                                    static_cast<const T*>(nullptr),
                                     [&](vector value, index, index filter, auto... n) -> vector {
                                         if (bias) value = value + detail::load(bias + filter, n...);
                                         return detail::value_of(activation, value);
@@ -394,7 +531,8 @@ void conv2d_backward_data_winograd(T* dx, const T* dy, const T* w, const conv2d_
                                    std::byte* scratch, const T* x = nullptr, const Below& below = {}) {
     using vector = detail::vector_of<T>;
     detail::convolve_winograd<Tile>(
-        dx, dy, w, true, detail::turned(s), threads, scratch, has_activation<Below> ? x : nullptr,
+        dx, dy, w, detail::winograd_backward<Tile, T>(s), threads, scratch,
+        has_activation<Below> ? x : nullptr,
         [&](vector value, [[maybe_unused]] index place, index, [[maybe_unused]] auto... n) -> vector {
             if constexpr (has_activation<Below>)
                 return detail::times_slope(value, below, detail::load(x + place, n...));
@@ -410,9 +548,12 @@ void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, con
                                       int threads, std::byte* scratch) {
     using namespace detail;
     using matrices = winograd<T, Tile>;
-    const winograd_plan<T, Tile> plan{s};
+    const auto plan = winograd_forward<Tile, T>(s);
+    const auto& phases = plan.phases;
+    const index channels = plan.s.channels; // of all phases
     const index wide = plan.wide_tiles(), blocks = plan.blocks(), columns = blocks * plan.width;
-    const index v_stride = plan.v_stride(wide), m_stride = plan.m_stride(wide), u_stride = plan.u_stride();
+    const index v_stride = plan.wide_v_stride(wide), m_stride = plan.m_stride(wide),
+                u_stride = plan.u_stride();
     arena memory(scratch);
     T* const zeros = memory.template take<T>(plan.zeros());
     T* const du = memory.template take<T>(plan.u_size());
@@ -424,25 +565,26 @@ void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, con
 
     for (index first = 0; first < plan.tiles(); first += wide) {
         const index tiles = std::min(wide, plan.tiles() - first);
-        parallel_chunks(tiles, plan.tiles_per_piece, workers_for(tiles * plan.transform_work(), threads),
-                        [&](int, index piece, index begin, index end) {
-                            transform_inputs(v + begin * plan.tile_stride(), v_stride, plan, first + begin,
-                                             first + end, x, zeros);
-                            transform_output_gradients(m + begin * plan.width, m_stride,
-                                                       sums + piece * columns, plan, first + begin,
-                                                       first + end, dy, zeros);
-                        });
+        parallel_chunks(
+            tiles, plan.tiles_per_piece, workers_for(tiles * plan.transform_work(), threads),
+            [&](int, index piece, index begin, index end) {
+                for (index phase = 0; phase < phases.count(); ++phase)
+                    transform_inputs(v + begin * plan.wide_stride() + phase * phases.width, v_stride,
+                                     plan.wide_stride(), plan, phase, first + begin, first + end, x, zeros);
+                transform_output_gradients(m + begin * plan.width, m_stride, sums + piece * columns, plan,
+                                           first + begin, first + end, dy, zeros);
+            });
         parallel_chunks(blocks * plan.positions, 1, workers_for(tiles * plan.product_work(), threads),
                         [&](int, index i, index, index) {
                             const index position = i % plan.positions,
                                         vectors = plan.vectors_in(i / plan.positions);
                             tile_job<T> job{};
-                            job.a_stride = plan.tile_stride();
+                            job.a_stride = plan.wide_stride();
                             job.b = m + i * m_stride;
                             job.b_stride = plan.width;
                             job.steps = tiles;
                             job.out_stride = job.start_stride = job.columns = vectors * lanes<T>;
-                            each_piece(s.channels, vectors, [&](index row, index rows) {
+                            each_piece(channels, vectors, [&](index row, index rows) {
                                 job.a = v + position * v_stride + row;
                                 job.out = du + i * u_stride + row * job.out_stride;
                                 job.start = first == 0 ? nullptr : job.out;
@@ -452,10 +594,10 @@ void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, con
     }
 
     parallel_chunks(
-        blocks * s.channels, plan.channels_per_piece, workers_for(plan.filter_work(), threads),
+        blocks * channels, plan.channels_per_piece, workers_for(plan.filter_work(), threads),
         [&](int, index, index begin, index end) {
             for (index i = begin; i < end; ++i) {
-                const index block = i / s.channels, channel = i % s.channels, filter = block * plan.width;
+                const index block = i / channels, channel = i % channels, filter = block * plan.width;
                 const T* const from =
                     du + block * plan.positions * u_stride + channel * plan.vectors_in(block) * lanes<T>;
                 each_vector<T>(std::min(plan.width, s.filters - filter), [&](index f, auto... n) {
@@ -465,8 +607,11 @@ void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, con
                         },
                         [](const auto& u) { return matrices::filter_gradient(u); },
                         [&](std::size_t j, std::size_t k, const vector_of<T>& value) {
-                            const index tap = static_cast<index>(j * 3 + k);
-                            store(dw + (tap * s.channels + channel) * s.filters + filter + f, value, n...);
+                            const index tap = phases.tap(channel / phases.width, static_cast<index>(j),
+                                                         static_cast<index>(k));
+                            if (tap < 0) return;
+                            const index row = tap * s.channels + channel % phases.width;
+                            store(dw + row * s.filters + filter + f, value, n...);
                         });
                 });
             }

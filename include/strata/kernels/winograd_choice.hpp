@@ -44,9 +44,11 @@ template <index Tile> constexpr double winograd_cost(const conv2d_sizes& s, conv
     constexpr double in_cache = 2.5e6; // bytes of transformed filters that do not leave the caches
     const bool weights = pass == conv2d_pass::backward_weights, data = pass == conv2d_pass::backward_data;
     const auto up = [](index n, index unit) { return (n + unit - 1) / unit; };
-    const index in = data ? s.filters : s.channels, out = data ? s.channels : s.filters;
-    const index height = data ? s.geometry.in_height : s.geometry.out_height;
-    const index width = data ? s.geometry.in_width : s.geometry.out_width;
+    const index step = s.geometry.stride.height, phases = step * step;
+    const index in = data ? s.filters : phases * s.channels;
+    const index out = data ? phases * (phases == 1 ? s.channels : up(s.channels, lane) * lane) : s.filters;
+    const index height = data ? up(s.geometry.in_height, step) : s.geometry.out_height;
+    const index width = data ? up(s.geometry.in_width, step) : s.geometry.out_width;
     const auto tiles = static_cast<double>(s.batch * up(height, Tile) * up(width, Tile));
     const auto out_vectors = static_cast<double>(up(out, lane));
     const auto filters = static_cast<double>(positions * in) * out_vectors; // transformed, in vectors
@@ -67,15 +69,19 @@ constexpr double direct_cost(const conv2d_sizes& s, conv2d_pass pass) {
     const double rate = pass == conv2d_pass::backward_weights ? 1.05 : 1.12; // of the peak, with a margin
     const double vectors = out < lanes<float> ? static_cast<double>(out) / static_cast<double>(lanes<float>)
                                               : static_cast<double>((out + lanes<float> - 1) / lanes<float>);
-    return static_cast<double>(9 * in) * vectors * (static_cast<double>(s.batch * pixels) / rate + 5);
+    const index step = data ? s.geometry.stride.height * s.geometry.stride.width : 1;
+    const double taps = static_cast<double>(s.geometry.taps()) / static_cast<double>(step);
+    return taps * static_cast<double>(in) * vectors * (static_cast<double>(s.batch * pixels) / rate + 5);
 }
 
 } // namespace detail
 
-/// Whether Winograd's kernels can do a convolution.
+/// Whether Winograd's kernels can do a convolution: stride 1 with kernels of up to 3x3, stride 2 with kernels
+/// of up to 6x6.
 constexpr bool winograd_can(const conv2d_sizes& s) {
     const window& g = s.geometry;
-    return g.kernel == size2(3) && g.stride == size2(1) && g.dilation == size2(1);
+    return g.stride.height == g.stride.width && g.stride.height <= 2 && g.dilation == size2(1)
+           && g.kernel.height <= 3 * g.stride.height && g.kernel.width <= 3 * g.stride.width;
 }
 
 /// The tile, 4 or 2, with which a convolution is fastest; 0 where a direct kernel is.
