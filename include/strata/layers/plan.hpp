@@ -266,8 +266,12 @@ template <class Layers, class T, std::size_t Count>
 constexpr plan<Count> make_plan(const std::array<shape, Count + 1>& shapes, bool training,
                                 bool joined = false) {
     return with_numbers<Count>([&](auto... i) {
-        return plan<Count>::make({detail::facts_of<Layers, T, i>(shapes[i], shapes[i + 1], training)...},
-                                 training, static_cast<index>(sizeof(T)), joined);
+        const std::array facts{detail::facts_of<Layers, T, i>(shapes[i], shapes[i + 1], training)...};
+        const auto size = static_cast<index>(sizeof(T));
+        const auto p = plan<Count>::make(facts, training, size);
+        if (!joined) return p;
+        const auto across = plan<Count>::make(facts, training, size, true);
+        return across.spare < p.spare ? across : p; // neither is always the smaller
     });
 }
 
