@@ -31,6 +31,10 @@ struct algorithm {
 const algorithm algorithms[] = {
     {"direct", conv2d_algorithm::direct,
      [](pass p, const conv2d_sizes& s) { return p != pass::backward_data || strata::conv2d_direct_can(s); }},
+    {"winograd2", conv2d_algorithm::winograd2,
+     [](pass, const conv2d_sizes& s) { return strata::winograd_can(s); }},
+    {"winograd4", conv2d_algorithm::winograd4,
+     [](pass, const conv2d_sizes& s) { return strata::winograd_can(s); }},
     {"im2col", conv2d_algorithm::gemm},
     {.name = "reference", .which = conv2d_algorithm::reference, .most_flop = 1e8},
 };
