@@ -7,6 +7,7 @@
 #include <strata/core/buffer.hpp>
 #include <strata/core/concepts.hpp>
 #include <strata/core/error.hpp>
+#include <strata/core/function_view.hpp>
 #include <strata/core/initialise.hpp>
 #include <strata/core/initialiser.hpp>
 #include <strata/core/parallel.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/core/function_view.hpp>
 #include <strata/core/parallel.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/simd.hpp>
@@ -306,10 +307,11 @@ template <class T> void pack_weights(T* packed, const T* w, const conv2d_direct_
         }
 }
 
-/// Both forward and input gradient: out = start + source * weights, for all phases.
-template <class T, class Finish>
+/// Both forward and input gradient: out = start + source * weights, for all phases. `finish` is told of every
+/// finished run of elements: its first and how many.
+template <class T>
 void convolve_direct(T* out, const T* source, const T* w, const T* bias, const conv2d_direct_plan<T>& plan,
-                     int threads, std::byte* scratch, const Finish& finish) {
+                     int threads, std::byte* scratch, function_view<void(index, index)> finish) {
     const direct_axis rows = plan.rows(), columns = plan.columns();
     const auto blocks = plan.blocks();
     const index channels = plan.source_channels(), out_channels = plan.out_channels();
@@ -614,12 +616,13 @@ template <class T, class Activation>
 void conv2d_forward_direct(T* y, const T* x, const T* w, const T* bias, const conv2d_sizes& s, int threads,
                            std::byte* scratch, const Activation& activation) {
     const conv2d_direct_plan<T> plan{s, false};
-    detail::convolve_direct(y, x, w, bias, plan, threads, scratch, [&](index begin, index count) {
+    const auto finish = [&](index begin, index count) {
         if constexpr (has_activation<Activation>)
             detail::change_each(y + begin, count, [&](const auto& v, index, auto...) {
                 return detail::value_of(activation, v);
             });
-    });
+    };
+    detail::convolve_direct<T>(y, x, w, bias, plan, threads, scratch, finish);
 }
 
 /// dx = dy w', where the patches overlap: for every phase of the stride a convolution of dy with the taps
@@ -629,13 +632,13 @@ void conv2d_backward_data_direct(T* dx, const T* dy, const T* w, const conv2d_si
                                  std::byte* scratch, [[maybe_unused]] const T* x = nullptr,
                                  [[maybe_unused]] const Below& below = {}) {
     const conv2d_direct_plan<T> plan{s, true};
-    detail::convolve_direct(
-        dx, dy, w, static_cast<const T*>(nullptr), plan, threads, scratch, [&](index begin, index count) {
-            if constexpr (has_activation<Below>)
-                detail::change_each(dx + begin, count, [&](const auto& v, index i, auto... n) {
-                    return detail::times_slope(v, below, detail::load(x + begin + i, n...));
-                });
-        });
+    const auto finish = [&](index begin, index count) {
+        if constexpr (has_activation<Below>)
+            detail::change_each(dx + begin, count, [&](const auto& v, index i, auto... n) {
+                return detail::times_slope(v, below, detail::load(x + begin + i, n...));
+            });
+    };
+    detail::convolve_direct<T>(dx, dy, w, nullptr, plan, threads, scratch, finish);
 }
 
 /// dw = x' dy over all pixels, db = the sum of dy. Groups of images sum their own, the groups are added in

@@ -106,16 +106,12 @@ template <class T> constexpr index dense_scratch(const dense_sizes& s, int threa
     return bytes_of<T>(most * threads);
 }
 
-/// y = activation(x W + b); `b` may be null. `scratch` holds dense_scratch bytes.
-template <class T, class Activation>
+namespace detail {
+
+/// y = x W + b; `activate` is told of every finished part.
+template <class T>
 void dense_forward(T* y, const T* x, const T* w, const T* b, const dense_sizes& s, int threads,
-                   std::byte* scratch, const Activation& activation, dense_algorithm algorithm) {
-    const auto activate = [&](index row_begin, index row_end, index begin, index end) {
-        if constexpr (has_activation<Activation>)
-            detail::each_vector_of_tile<T>(s.units, row_begin, row_end, begin, end, [&](index i, auto... n) {
-                detail::store(y + i, detail::value_of(activation, detail::load(y + i, n...)), n...);
-            });
-    };
+                   std::byte* scratch, finish_part activate, dense_algorithm algorithm) {
     if (algorithm == dense_algorithm::blas) {
         gemm(y, s.units, plain(x, s.features), plain(w, s.units), s.batch, s.units, s.features, 0,
              [&](index row_begin, index row_end, index begin, index end) {
@@ -174,26 +170,33 @@ void dense_forward(T* y, const T* x, const T* w, const T* b, const dense_sizes& 
     detail::multiply_tiled<detail::left::by_row>(job, detail::reads_in_place(job), threads, room, activate);
 }
 
+} // namespace detail
+
+/// y = activation(x W + b); `b` may be null. `scratch` holds dense_scratch bytes.
+template <class T, class Activation>
+void dense_forward(T* y, const T* x, const T* w, const T* b, const dense_sizes& s, int threads,
+                   std::byte* scratch, const Activation& activation, dense_algorithm algorithm) {
+    const auto activate = [&](index row_begin, index row_end, index begin, index end) {
+        if constexpr (has_activation<Activation>)
+            detail::each_vector_of_tile<T>(s.units, row_begin, row_end, begin, end, [&](index i, auto... n) {
+                detail::store(y + i, detail::value_of(activation, detail::load(y + i, n...)), n...);
+            });
+    };
+    detail::dense_forward(y, x, w, b, s, threads, scratch, detail::finish_part(activate), algorithm);
+}
+
 template <class T, class Activation = no_activation>
 void dense_forward(T* y, const T* x, const T* w, const T* b, const dense_sizes& s, int threads,
                    std::byte* scratch, const Activation& activation = {}) {
     dense_forward(y, x, w, b, s, threads, scratch, activation, dense_choice(dense_pass::forward, s));
 }
 
-/// dx = dy W', times below.slope(x) where x is the output of the activation `below`; without one x is not
-/// read. Overwrites dx. `scratch` holds dense_scratch bytes.
-template <class T, class Below>
+namespace detail {
+
+/// dx = dy W'; `multiply_slope` is told of every finished part.
+template <class T>
 void dense_backward_data(T* dx, const T* dy, const T* w, const dense_sizes& s, int threads,
-                         std::byte* scratch, const T* x, const Below& below, dense_algorithm algorithm) {
-    const auto multiply_slope = [&](index row_begin, index row_end, index begin, index end) {
-        if constexpr (has_activation<Below>)
-            detail::each_vector_of_tile<T>(
-                s.features, row_begin, row_end, begin, end, [&](index i, auto... n) {
-                    const auto above = detail::load(x + i, n...);
-                    detail::store(dx + i, detail::times_slope(detail::load(dx + i, n...), below, above),
-                                  n...);
-                });
-    };
+                         std::byte* scratch, finish_part multiply_slope, dense_algorithm algorithm) {
     if (algorithm == dense_algorithm::blas) {
         gemm(dx, s.features, plain(dy, s.units), transposed(w, s.units), s.batch, s.features, s.units, 0,
              multiply_slope);
@@ -221,6 +224,25 @@ void dense_backward_data(T* dx, const T* dy, const T* w, const dense_sizes& s, i
                                .out_stride = s.features};
     detail::multiply_tiled<detail::left::by_row>(job, false, threads, reinterpret_cast<T*>(scratch),
                                                  multiply_slope);
+}
+
+} // namespace detail
+
+/// dx = dy W', times below.slope(x) where x is the output of the activation `below`; without one x is not
+/// read. Overwrites dx. `scratch` holds dense_scratch bytes.
+template <class T, class Below>
+void dense_backward_data(T* dx, const T* dy, const T* w, const dense_sizes& s, int threads,
+                         std::byte* scratch, const T* x, const Below& below, dense_algorithm algorithm) {
+    const auto multiply_slope = [&](index row_begin, index row_end, index begin, index end) {
+        if constexpr (has_activation<Below>)
+            detail::each_vector_of_tile<T>(
+                s.features, row_begin, row_end, begin, end, [&](index i, auto... n) {
+                    const auto above = detail::load(x + i, n...);
+                    detail::store(dx + i, detail::times_slope(detail::load(dx + i, n...), below, above),
+                                  n...);
+                });
+    };
+    detail::dense_backward_data(dx, dy, w, s, threads, scratch, detail::finish_part(multiply_slope), algorithm);
 }
 
 template <class T, class Below = no_activation>

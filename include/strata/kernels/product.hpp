@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/core/function_view.hpp>
 #include <strata/core/parallel.hpp>
 #include <strata/core/pass.hpp>
 #include <strata/core/shape.hpp>
@@ -50,6 +51,9 @@ struct product_cut {
 };
 
 namespace detail {
+
+/// Is told of a finished part of a result: rows begin .. end, columns begin .. end.
+using finish_part = function_view<void(index, index, index, index)>;
 
 /// out[row][column] = start[column] + sum over steps of a[row][step] * b[step][column].
 template <class T> struct product_job {
@@ -193,9 +197,9 @@ private:
 };
 
 /// One piece of a product on the calling thread. `in_place`: whole panels of b are read where they lie.
-template <left Layout, class T, class Epilogue>
+template <left Layout, class T>
 void multiply_piece(const product_job<T>& job, index row_begin, index row_end, index column_begin,
-                    index column_end, bool in_place, T* scratch, const Epilogue& epilogue) {
+                    index column_end, bool in_place, T* scratch, finish_part epilogue) {
     constexpr index n = lanes<T>, panel = 2 * n;
     constexpr auto size = static_cast<index>(sizeof(T));
     const auto blocks =
@@ -293,9 +297,9 @@ void multiply_piece(const product_job<T>& job, index row_begin, index row_end, i
 /// The whole product on at most `threads` threads; `scratch` holds product_scratch elements for each.
 /// `epilogue(row_begin, row_end, column_begin, column_end)` is called for every finished tile by the thread
 /// that made it, while the tile is in its cache; it must not throw.
-template <left Layout, class T, class Epilogue>
+template <left Layout, class T>
 void multiply_tiled(const product_job<T>& job, bool in_place, int threads, T* scratch,
-                    const Epilogue& epilogue) {
+                    finish_part epilogue) {
     constexpr index n = lanes<T>;
     const auto cut = product_cut::of(job.rows, job.columns, job.steps, n,
                                      in_place           ? 0

@@ -34,12 +34,9 @@ template <class T> struct tile_job {
     index columns; ///< more than (Vectors - 1) * lanes, at most Vectors * lanes; b is read in whole vectors
 };
 
-/// Rows of the largest tile with one and with two vectors of columns: accumulators, the vectors of b and one
-/// broadcast fill the registers.
-template <index Vectors>
-inline constexpr index most_rows = Vectors == 1             ? 8
-                                   : vector_registers == 32 ? 14
-                                                            : 6;
+/// Rows of the largest tile with one and with two vectors of columns: 16 sums hide the latency of the
+/// multiply-adds of two units; more would fill 32 registers, but run no faster and take longer to compile.
+template <index Vectors> inline constexpr index most_rows = Vectors == 1 || vector_registers == 32 ? 8 : 6;
 
 template <class T, left Layout, index Rows, index Vectors> void multiply_tile(const tile_job<T>& job) {
     constexpr auto rows = static_cast<std::size_t>(Rows), vectors = static_cast<std::size_t>(Vectors);

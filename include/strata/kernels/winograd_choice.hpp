@@ -84,12 +84,17 @@ constexpr bool winograd_can(const conv2d_sizes& s) {
            && g.kernel.height <= 3 * g.stride.height && g.kernel.width <= 3 * g.stride.width;
 }
 
-/// The tile, 4 or 2, with which a convolution is fastest; 0 where a direct kernel is.
-constexpr index winograd_tile(const conv2d_sizes& s, conv2d_pass pass) {
+/// The tile, 4 or 2 if they are allowed, with which a convolution is fastest; 0 where a direct kernel is.
+constexpr index winograd_tile(const conv2d_sizes& s, conv2d_pass pass, bool two = true, bool four = true) {
     if (!winograd_can(s)) return 0;
-    const double two = detail::winograd_cost<2>(s, pass), four = detail::winograd_cost<4>(s, pass);
-    if (std::min(two, four) >= detail::direct_cost(s, pass)) return 0;
-    return two < four ? 2 : 4;
+    double least = detail::direct_cost(s, pass);
+    index best = 0;
+    if (const double cost = detail::winograd_cost<4>(s, pass); four && cost < least) {
+        least = cost;
+        best = 4;
+    }
+    if (const double cost = detail::winograd_cost<2>(s, pass); two && cost < least) best = 2;
+    return best;
 }
 
 constexpr bool winograd_wins(const conv2d_sizes& s, conv2d_pass pass) {

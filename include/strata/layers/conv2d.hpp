@@ -78,25 +78,29 @@ template <conv Options> struct conv2d {
         static constexpr conv2d_sizes sizes(index batch) {
             return {geometry(In), In.channels, Options.filters, batch};
         }
+        /// What its sizes let it choose from.
+        static constexpr conv2d_candidates among = conv2d_candidates::of(sizes(1));
         static constexpr index multiply_adds = geometry(In).outputs() * taps * In.channels * Options.filters;
         static constexpr bool backward_reads_output = false;
         static constexpr index scratch(extent e) {
-            return conv2d_scratch<T>(sizes(e.batch), e.threads, e.training);
+            return conv2d_scratch<T>(sizes(e.batch), e.threads, e.training, among);
         }
 
         template <class Activation = no_activation>
         void forward(const T* x, T* y, const pass& p, const Activation& activation = {}) const {
             const T* const b = Options.bias ? bias.value.data() : nullptr;
-            conv2d_forward(y, x, weight.value.data(), b, sizes(p.batch), p.threads, p.scratch, activation);
+            conv2d_forward<among>(y, x, weight.value.data(), b, sizes(p.batch), p.threads, p.scratch,
+                                  activation);
         }
 
         template <class Below = no_activation>
         void backward(const T* x, const T*, const T* dy, auto dx, const pass& p, const Below& below = {}) {
             T* const db = Options.bias ? bias.gradient.data() : nullptr;
-            conv2d_backward_weights(weight.gradient.data(), db, x, dy, sizes(p.batch), p.threads, p.scratch);
+            conv2d_backward_weights<among>(weight.gradient.data(), db, x, dy, sizes(p.batch), p.threads,
+                                           p.scratch);
             if constexpr (!std::is_null_pointer_v<decltype(dx)>)
-                conv2d_backward_data(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch, x,
-                                     below);
+                conv2d_backward_data<among>(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch,
+                                            x, below);
         }
     };
 };
