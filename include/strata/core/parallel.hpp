@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/core/function_view.hpp>
 #include <strata/core/shape.hpp>
 
 #include <omp.h>
@@ -67,24 +68,22 @@ constexpr index chunk_count(index count, index grain) {
     return (count + grain - 1) / grain;
 }
 
-/// Calls body(worker, chunk, begin, end) for every chunk of `grain` elements of 0 .. count. Chunks are a
-/// function of count and grain alone; `worker` < `workers` tells which thread's scratch memory to use. Every
-/// thread begins with a share of its own, chunks that follow each other, the same in every loop of as many
-/// chunks, so that what one loop wrote lies in the cache of the thread that reads it in the next; then it
-/// helps with the shares of others. There is one team: a loop inside a loop, or beside another thread's loop,
-/// runs on the calling thread. `body` must not throw.
-template <class Body> void parallel_chunks(index count, index grain, int workers, const Body& body) {
+namespace detail {
+
+/// parallel_chunks, compiled once.
+inline void run_chunks(index count, index grain, int workers,
+                       function_view<void(int, index, index, index)> body) {
     const index chunks = chunk_count(count, grain);
     const auto run = [&](int worker, index chunk) {
         body(worker, chunk, chunk * grain, std::min(count, (chunk + 1) * grain));
     };
     // A team of one size: OpenMP runtimes end and start threads, and allocate, when the size changes.
     const int team = std::min(workers, threads());
-    if (team > 1 && chunks > 1 && !detail::team_is_busy().exchange(true, std::memory_order_acquire)) {
+    if (team > 1 && chunks > 1 && !team_is_busy().exchange(true, std::memory_order_acquire)) {
         // Chunks are dealt out by hand: clang's runtime allocates in every `omp for`, and schedule(dynamic)
         // forgets which thread had which part of the data.
-        detail::loop_share shares[detail::most_shares];
-        const int share_count = std::min(team, detail::most_shares);
+        loop_share shares[most_shares];
+        const int share_count = std::min(team, most_shares);
         for (int s = 0; s < share_count; ++s) {
             shares[s].next.store(chunks * s / share_count, std::memory_order_relaxed);
             shares[s].end = chunks * (s + 1) / share_count;
@@ -99,10 +98,22 @@ template <class Body> void parallel_chunks(index count, index grain, int workers
                     run(worker, chunk);
             }
         }
-        detail::team_is_busy().store(false, std::memory_order_release);
+        team_is_busy().store(false, std::memory_order_release);
     } else {
         for (index chunk = 0; chunk < chunks; ++chunk) run(0, chunk);
     }
+}
+
+} // namespace detail
+
+/// Calls body(worker, chunk, begin, end) for every chunk of `grain` elements of 0 .. count. Chunks are a
+/// function of count and grain alone; `worker` < `workers` tells which thread's scratch memory to use. Every
+/// thread begins with a share of its own, chunks that follow each other, the same in every loop of as many
+/// chunks, so that what one loop wrote lies in the cache of the thread that reads it in the next; then it
+/// helps with the shares of others. There is one team: a loop inside a loop, or beside another thread's loop,
+/// runs on the calling thread. `body` must not throw.
+template <class Body> void parallel_chunks(index count, index grain, int workers, const Body& body) {
+    detail::run_chunks(count, grain, workers, body);
 }
 
 /// Calls body(begin, end) over 0 .. count in chunks of `grain`, on at most `workers` threads.
