@@ -242,7 +242,8 @@ void dense_backward_data(T* dx, const T* dy, const T* w, const dense_sizes& s, i
                                   n...);
                 });
     };
-    detail::dense_backward_data(dx, dy, w, s, threads, scratch, detail::finish_part(multiply_slope), algorithm);
+    detail::dense_backward_data(dx, dy, w, s, threads, scratch, detail::finish_part(multiply_slope),
+                                algorithm);
 }
 
 template <class T, class Below = no_activation>

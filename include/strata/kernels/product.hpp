@@ -298,8 +298,7 @@ void multiply_piece(const product_job<T>& job, index row_begin, index row_end, i
 /// `epilogue(row_begin, row_end, column_begin, column_end)` is called for every finished tile by the thread
 /// that made it, while the tile is in its cache; it must not throw.
 template <left Layout, class T>
-void multiply_tiled(const product_job<T>& job, bool in_place, int threads, T* scratch,
-                    finish_part epilogue) {
+void multiply_tiled(const product_job<T>& job, bool in_place, int threads, T* scratch, finish_part epilogue) {
     constexpr index n = lanes<T>;
     const auto cut = product_cut::of(job.rows, job.columns, job.steps, n,
                                      in_place           ? 0

@@ -54,8 +54,8 @@ public:
     using network_type = Network;
     using T = typename Network::value_type;
 
-    /// Throws argument_error when one of the terms is negative or not finite, or an option of the optimizer is
-    /// out of its range.
+    /// Throws argument_error when one of the terms is negative or not finite, or an option of the optimizer
+    /// is out of its range.
     trainer(Network& net, Loss loss, Optimizer rule, const training_terms& terms = {})
         : m_net(net),
           m_loss(std::move(loss)),
