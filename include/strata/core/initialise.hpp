@@ -126,4 +126,11 @@ void initialise(T* values, const extents& sizes, fan f, const initialiser& how, 
     std::visit(fill, how);
 }
 
+#if defined(STRATA_COMPILED) // "extern" where another file compiles them, as cmake/compiled.cmake has it
+STRATA_COMPILED template void initialise<float>(float*, const extents&, fan, const initialiser&,
+                                                const random_source&);
+STRATA_COMPILED template void initialise<double>(double*, const extents&, fan, const initialiser&,
+                                                 const random_source&);
+#endif
+
 } // namespace strata

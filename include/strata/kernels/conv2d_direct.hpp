@@ -701,4 +701,22 @@ void conv2d_backward_weights_direct(T* dw, T* db, const T* x, const T* dy, const
     }
 }
 
+#if defined(STRATA_COMPILED) // "extern" where another file compiles them, as cmake/compiled.cmake has it
+STRATA_COMPILED template void detail::convolve_direct<float>(float*, const float*, const float*, const float*,
+                                                             const conv2d_direct_plan<float>&, int,
+                                                             std::byte*,
+                                                             detail::function_view<void(index, index)>);
+STRATA_COMPILED template void conv2d_backward_weights_direct<float>(float*, float*, const float*,
+                                                                    const float*, const conv2d_sizes&, int,
+                                                                    std::byte*);
+STRATA_COMPILED template void detail::convolve_direct<double>(double*, const double*, const double*,
+                                                              const double*,
+                                                              const conv2d_direct_plan<double>&, int,
+                                                              std::byte*,
+                                                              detail::function_view<void(index, index)>);
+STRATA_COMPILED template void conv2d_backward_weights_direct<double>(double*, double*, const double*,
+                                                                     const double*, const conv2d_sizes&, int,
+                                                                     std::byte*);
+#endif
+
 } // namespace strata

@@ -292,4 +292,25 @@ void dense_backward_weights(T* dw, T* db, const T* x, const T* dy, const dense_s
     dense_backward_weights(dw, db, x, dy, s, threads, scratch, dense_choice(dense_pass::backward_weights, s));
 }
 
+#if defined(STRATA_COMPILED) // "extern" where another file compiles them, as cmake/compiled.cmake has it
+STRATA_COMPILED template void detail::dense_forward<float>(float*, const float*, const float*, const float*,
+                                                           const dense_sizes&, int, std::byte*,
+                                                           detail::finish_part, dense_algorithm);
+STRATA_COMPILED template void detail::dense_backward_data<float>(float*, const float*, const float*,
+                                                                 const dense_sizes&, int, std::byte*,
+                                                                 detail::finish_part, dense_algorithm);
+STRATA_COMPILED template void dense_backward_weights<float>(float*, float*, const float*, const float*,
+                                                            const dense_sizes&, int, std::byte*,
+                                                            dense_algorithm);
+STRATA_COMPILED template void detail::dense_forward<double>(double*, const double*, const double*,
+                                                            const double*, const dense_sizes&, int,
+                                                            std::byte*, detail::finish_part, dense_algorithm);
+STRATA_COMPILED template void detail::dense_backward_data<double>(double*, const double*, const double*,
+                                                                  const dense_sizes&, int, std::byte*,
+                                                                  detail::finish_part, dense_algorithm);
+STRATA_COMPILED template void dense_backward_weights<double>(double*, double*, const double*, const double*,
+                                                             const dense_sizes&, int, std::byte*,
+                                                             dense_algorithm);
+#endif
+
 } // namespace strata

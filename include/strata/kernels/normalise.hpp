@@ -209,4 +209,20 @@ void normalise_backward(T* dx, T* dscale, T* doffset, const T* x, const T* dy, c
     });
 }
 
+#if defined(STRATA_COMPILED) // "extern" where another file compiles them, as cmake/compiled.cmake has it
+STRATA_COMPILED template void batch_statistics<float>(float*, float*, const float*, index, index, std::byte*);
+STRATA_COMPILED template void normalise_backward<float, no_activation>(float*, float*, float*, const float*,
+                                                                       const float*, const float*,
+                                                                       const float*, const float*, index,
+                                                                       index, std::byte*,
+                                                                       const no_activation&);
+STRATA_COMPILED template void batch_statistics<double>(double*, double*, const double*, index, index,
+                                                       std::byte*);
+STRATA_COMPILED template void normalise_backward<double, no_activation>(double*, double*, double*,
+                                                                        const double*, const double*,
+                                                                        const double*, const double*,
+                                                                        const double*, index, index,
+                                                                        std::byte*, const no_activation&);
+#endif
+
 } // namespace strata

@@ -118,4 +118,11 @@ template <class T, left Layout> tile_function<T> tile(index rows, index vectors)
     return vectors == 1 ? one[row] : two[row];
 }
 
+#if defined(STRATA_COMPILED) // "extern" where another file compiles them, as cmake/compiled.cmake has it
+STRATA_COMPILED template tile_function<float> tile<float, left::by_row>(index, index);
+STRATA_COMPILED template tile_function<float> tile<float, left::by_step>(index, index);
+STRATA_COMPILED template tile_function<double> tile<double, left::by_row>(index, index);
+STRATA_COMPILED template tile_function<double> tile<double, left::by_step>(index, index);
+#endif
+
 } // namespace strata::detail

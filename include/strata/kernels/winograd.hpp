@@ -622,4 +622,47 @@ void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, con
         for (index f = 0; f < s.filters; ++f) db[f] += sums[piece * columns + f];
 }
 
+#if defined(STRATA_COMPILED) // "extern" where another file compiles them, as cmake/compiled.cmake has it
+STRATA_COMPILED template void conv2d_backward_weights_winograd<2, float>(float*, float*, const float*,
+                                                                         const float*, const conv2d_sizes&,
+                                                                         int, std::byte*);
+STRATA_COMPILED template void detail::transform_inputs<float, 2>(float*, index, index,
+                                                                 const detail::winograd_plan<float, 2>&,
+                                                                 index, index, index, const float*,
+                                                                 const float*);
+STRATA_COMPILED template void detail::transform_filters<float, 2>(float*,
+                                                                  const detail::winograd_plan<float, 2>&,
+                                                                  const float*, bool, index, index, index);
+STRATA_COMPILED template void conv2d_backward_weights_winograd<4, float>(float*, float*, const float*,
+                                                                         const float*, const conv2d_sizes&,
+                                                                         int, std::byte*);
+STRATA_COMPILED template void detail::transform_inputs<float, 4>(float*, index, index,
+                                                                 const detail::winograd_plan<float, 4>&,
+                                                                 index, index, index, const float*,
+                                                                 const float*);
+STRATA_COMPILED template void detail::transform_filters<float, 4>(float*,
+                                                                  const detail::winograd_plan<float, 4>&,
+                                                                  const float*, bool, index, index, index);
+STRATA_COMPILED template void conv2d_backward_weights_winograd<2, double>(double*, double*, const double*,
+                                                                          const double*, const conv2d_sizes&,
+                                                                          int, std::byte*);
+STRATA_COMPILED template void detail::transform_inputs<double, 2>(double*, index, index,
+                                                                  const detail::winograd_plan<double, 2>&,
+                                                                  index, index, index, const double*,
+                                                                  const double*);
+STRATA_COMPILED template void detail::transform_filters<double, 2>(double*,
+                                                                   const detail::winograd_plan<double, 2>&,
+                                                                   const double*, bool, index, index, index);
+STRATA_COMPILED template void conv2d_backward_weights_winograd<4, double>(double*, double*, const double*,
+                                                                          const double*, const conv2d_sizes&,
+                                                                          int, std::byte*);
+STRATA_COMPILED template void detail::transform_inputs<double, 4>(double*, index, index,
+                                                                  const detail::winograd_plan<double, 4>&,
+                                                                  index, index, index, const double*,
+                                                                  const double*);
+STRATA_COMPILED template void detail::transform_filters<double, 4>(double*,
+                                                                   const detail::winograd_plan<double, 4>&,
+                                                                   const double*, bool, index, index, index);
+#endif
+
 } // namespace strata
