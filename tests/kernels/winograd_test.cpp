@@ -166,7 +166,8 @@ template <class T, index Tile> constexpr double tolerance() {
 template <class T, index Tile> void compare_tile(const problem<T>& p, const definition<T>& d) {
     CAPTURE(Tile);
     const auto fast = p.template fast<Tile>(threads());
-    constexpr double rounding = tolerance<T, Tile>();
+    // the sums of four phases' transforms are rounded where one would be
+    const double rounding = tolerance<T, Tile>() * (p.s.geometry.stride.height == 2 ? 1.5 : 1);
     CHECK(largest_difference(fast.y, d.exact.y) <= rounding * d.y);
     CHECK(largest_difference(fast.y_plain, d.exact.y_plain) <= rounding * d.y);
     CHECK(largest_difference(fast.dx, d.exact.dx) <= rounding * d.dx);
@@ -221,8 +222,7 @@ TEMPLATE_TEST_CASE("winograd: equals its definition at the edges", "[kernels]", 
 
 TEMPLATE_TEST_CASE("winograd: a stride of 2 is four convolutions with stride 1", "[kernels]", float, double) {
     using T = TestType;
-    for (const size2 kernel :
-         {size2(5), size2(4), size2(6), size2(3), size2(2), size2(1), size2(5, 2), size2(1, 6)})
+    for (const size2 kernel : {size2(5), size2(4), size2(6), size2(3), size2(5, 3), size2(4, 6)})
         for (const padding pad :
              {valid, same, padding{1}, padding{2}, padding{2, 0, 1, 3}, padding{0, 1, 5, 0}}) {
             compare<T>({9, 8, 3}, 5, 2, pad, kernel, 2);
@@ -231,8 +231,8 @@ TEMPLATE_TEST_CASE("winograd: a stride of 2 is four convolutions with stride 1",
         }
     compare<T>({32, 32, 64}, 32, 2, same, 5, 2); // channels of one phase at a time
     compare<T>({14, 13, 40}, 65, 3, same, 4, 2);
-    compare<T>({8, 8, 3}, 5, 2, same, size2(2, 1)); // stride 1, smaller kernels
-    compare<T>({7, 6, 20}, 3, 2, padding{1, 0, 0, 2}, size2(1, 3));
+    compare<T>({8, 8, 3}, 5, 2, same, size2(2, 3)); // stride 1, smaller kernels
+    compare<T>({7, 6, 20}, 3, 2, padding{1, 0, 0, 2}, 2);
 }
 
 TEST_CASE("winograd: rounding of layers of the usual widths is that of a few additions", "[kernels]") {

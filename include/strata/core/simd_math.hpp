@@ -35,11 +35,25 @@ template <class T, class A>
 #endif
 }
 
+/// f(x), and x itself where it is not a number: xsimd 8 loses that in some functions on some machines.
+template <class T, class A, class F>
+[[gnu::always_inline]] inline xsimd::batch<T, A> unless_nan(const xsimd::batch<T, A>& x, const F& f) {
+    return xsimd::select(x == x, f(x), x);
+}
+template <class T, class A>
+[[gnu::always_inline]] inline xsimd::batch<T, A> exponential(const xsimd::batch<T, A>& x) {
+    return unless_nan(x, [](const auto& v) { return xsimd::exp(v); });
+}
+template <class T, class A>
+[[gnu::always_inline]] inline xsimd::batch<T, A> hyperbolic_tangent(const xsimd::batch<T, A>& x) {
+    return unless_nan(x, [](const auto& v) { return xsimd::tanh(v); });
+}
+
 /// 1 / (1 + exp(-x)).
 template <class T, class A>
 [[gnu::always_inline]] inline xsimd::batch<T, A> logistic(const xsimd::batch<T, A>& x) {
     const xsimd::batch<T, A> one(T(1));
-    return one / (one + xsimd::exp(-x));
+    return one / (one + exponential(-x));
 }
 
 /// The lanes joined two by two by f, in a fixed order.
@@ -75,7 +89,7 @@ template <class T> T largest_of(const T* x, index n) {
 template <class T> double sum_of_exponentials(T* y, const T* x, index n, T origin) {
     vector_of<T> sum(T(0));
     for_each_part<T>(n, [&](index i, auto... some) {
-        auto e = xsimd::exp(load(x + i, some...) - vector_of<T>(origin));
+        auto e = exponential(load(x + i, some...) - vector_of<T>(origin));
         if (y) store(y + i, e, some...);
         if constexpr (sizeof...(some) != 0) e = xsimd::select(first_lanes<T>(some...), e, vector_of<T>(T(0)));
         sum += e;

@@ -33,6 +33,7 @@ template <class T> class repeated {
 public:
     repeated(const T* values, index columns, index width) : m_values(values) {
         if (width == columns) return;
+        m_copies.fill(T(0)); // for compilers that do not see that every number is written
         std::copy_n(values, columns, m_copies.data());
         for (index i = columns; i < width; ++i)
             m_copies[static_cast<std::size_t>(i)] = m_copies[static_cast<std::size_t>(i - columns)];

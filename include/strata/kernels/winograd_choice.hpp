@@ -38,8 +38,9 @@ enum class conv2d_pass { forward, backward_data, backward_weights };
 
 namespace detail {
 
-/// What F(Tile x Tile, 3x3) costs, in multiply-adds of whole vectors at the FMA peak.
-template <index Tile> constexpr double winograd_cost(const conv2d_sizes& s, conv2d_pass pass) {
+/// What F(Tile x Tile, 3x3) costs, in multiply-adds of whole vectors at the FMA peak. A whole number, so that
+/// the choice is the same wherever it is made: no compiler rounds it differently in another place.
+template <index Tile> constexpr index winograd_cost(const conv2d_sizes& s, conv2d_pass pass) {
     constexpr index positions = (Tile + 2) * (Tile + 2), lane = lanes<float>;
     constexpr double in_cache = 2.5e6; // bytes of transformed filters that do not leave the caches
     const bool weights = pass == conv2d_pass::backward_weights, data = pass == conv2d_pass::backward_data;
@@ -56,13 +57,15 @@ template <index Tile> constexpr double winograd_cost(const conv2d_sizes& s, conv
     const double narrow = weights && up(out, lane) % 2 == 1 ? 0.6 : 0; // a register tile of one vector
     const double transform = Tile == 4 ? (weights ? 750 : 480) : (weights ? 260 : 130);
     const double filter = large ? 24 : data ? 10 : weights ? 8 : 6.5;
-    return filters * tiles / 0.93 * (1 + narrow / out_vectors)
-           + transform * tiles * (static_cast<double>(up(in, lane)) + out_vectors) + filter * filters;
+    const auto products = static_cast<index>(filters * tiles / 0.93 * (1 + narrow / out_vectors));
+    const auto transforms =
+        static_cast<index>(transform * tiles * (static_cast<double>(up(in, lane)) + out_vectors));
+    return products + transforms + static_cast<index>(filter * filters);
 }
 
 /// The same of a direct kernel, which copies the weights once and fills vectors with several pixels where
 /// there are few filters.
-constexpr double direct_cost(const conv2d_sizes& s, conv2d_pass pass) {
+constexpr index direct_cost(const conv2d_sizes& s, conv2d_pass pass) {
     const bool data = pass == conv2d_pass::backward_data;
     const index in = data ? s.filters : s.channels, out = data ? s.channels : s.filters;
     const index pixels = data ? s.geometry.in_height * s.geometry.in_width : s.geometry.outputs();
@@ -71,29 +74,31 @@ constexpr double direct_cost(const conv2d_sizes& s, conv2d_pass pass) {
                                               : static_cast<double>((out + lanes<float> - 1) / lanes<float>);
     const index step = data ? s.geometry.stride.height * s.geometry.stride.width : 1;
     const double taps = static_cast<double>(s.geometry.taps()) / static_cast<double>(step);
-    return taps * static_cast<double>(in) * vectors * (static_cast<double>(s.batch * pixels) / rate + 5);
+    return static_cast<index>(taps * static_cast<double>(in) * vectors
+                              * (static_cast<double>(s.batch * pixels) / rate + 5));
 }
 
 } // namespace detail
 
-/// Whether Winograd's kernels can do a convolution: stride 1 with kernels of up to 3x3, stride 2 with kernels
-/// of up to 6x6.
+/// Whether Winograd's kernels can do a convolution: stride 1 with kernels of 2x2 to 3x3, stride 2 with
+/// kernels of 3x3 to 6x6 (with smaller ones some phases have no taps).
 constexpr bool winograd_can(const conv2d_sizes& s) {
     const window& g = s.geometry;
     return g.stride.height == g.stride.width && g.stride.height <= 2 && g.dilation == size2(1)
-           && g.kernel.height <= 3 * g.stride.height && g.kernel.width <= 3 * g.stride.width;
+           && g.kernel.height > g.stride.height && g.kernel.height <= 3 * g.stride.height
+           && g.kernel.width > g.stride.width && g.kernel.width <= 3 * g.stride.width;
 }
 
 /// The tile, 4 or 2 if they are allowed, with which a convolution is fastest; 0 where a direct kernel is.
 constexpr index winograd_tile(const conv2d_sizes& s, conv2d_pass pass, bool two = true, bool four = true) {
     if (!winograd_can(s)) return 0;
-    double least = detail::direct_cost(s, pass);
+    index least = detail::direct_cost(s, pass);
     index best = 0;
-    if (const double cost = detail::winograd_cost<4>(s, pass); four && cost < least) {
+    if (const index cost = detail::winograd_cost<4>(s, pass); four && cost < least) {
         least = cost;
         best = 4;
     }
-    if (const double cost = detail::winograd_cost<2>(s, pass); two && cost < least) best = 2;
+    if (const index cost = detail::winograd_cost<2>(s, pass); two && cost < least) best = 2;
     return best;
 }
 

@@ -18,7 +18,8 @@ struct elu {
     template <class T> T value(T x) const { return detail::value_by_vector(*this, x); }
     template <class T> T slope(T y) const { return y > 0 ? T(1) : y + static_cast<T>(alpha); }
     template <class V> V values(const V& x) const {
-        return xsimd::select(x > V(0), x, scale<V>() * xsimd::expm1(x));
+        return xsimd::select(x > V(0), x,
+                             scale<V>() * detail::unless_nan(x, [](const V& v) { return xsimd::expm1(v); }));
     }
     template <class V> V slopes(const V& y) const { return xsimd::select(y > V(0), V(1), y + scale<V>()); }
     template <shape In, class T> struct layer : pointwise<elu, In, T> {};

@@ -15,7 +15,7 @@ struct tanh {
 
     template <class T> T value(T x) const { return detail::value_by_vector(*this, x); }
     template <class T> T slope(T y) const { return T(1) - y * y; }
-    template <class V> V values(const V& x) const { return xsimd::tanh(x); }
+    template <class V> V values(const V& x) const { return detail::hyperbolic_tangent(x); }
     template <class V> V slopes(const V& y) const { return xsimd::fnma(y, y, V(1)); }
     template <shape In, class T> struct layer : pointwise<tanh, In, T> {};
 };

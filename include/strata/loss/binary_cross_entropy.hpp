@@ -37,7 +37,7 @@ struct binary_cross_entropy {
             using vector = detail::vector_of<T>;
             const vector none(T(0)), one(T(1));
             const vector z = detail::load(output + i, n...), y = detail::load(targets_at + i, n...);
-            const vector e = xsimd::exp(-xsimd::abs(z));
+            const vector e = detail::exponential(-xsimd::abs(z));
             if (gradient) {
                 const vector sigmoid = xsimd::select(z < none, e, one) / (one + e);
                 detail::store(gradient + i, (sigmoid - y) * vector(share), n...);
