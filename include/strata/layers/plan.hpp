@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 namespace strata {
 
@@ -209,8 +210,9 @@ template <std::size_t Count> struct plan {
             }
         }
 
-        std::sort(others.begin(), others.begin() + count,
-                  [](const auto& a, const auto& b) { return a.size > b.size; });
+        for (std::size_t i = 1; i < count; ++i) // the largest first, else in the order they came
+            for (std::size_t j = i; j > 0 && others[j - 1].size < others[j].size; --j)
+                std::swap(others[j - 1], others[j]);
         for (std::size_t i = 0; i < count; ++i) {
             auto& t = others[i];
             place& at = t.name <= Count ? p.activation[t.name] : p.delta[t.name - Count - 1];
