@@ -34,7 +34,9 @@
 // kernels: the arithmetic, on pointers and sizes
 #include <strata/kernels/bias.hpp>
 #include <strata/kernels/conv2d.hpp>
+#include <strata/kernels/conv2d_axes.hpp>
 #include <strata/kernels/conv2d_direct.hpp>
+#include <strata/kernels/conv2d_direct_weights.hpp>
 #include <strata/kernels/conv2d_gemm.hpp>
 #include <strata/kernels/conv2d_reference.hpp>
 #include <strata/kernels/conv2d_sizes.hpp>
@@ -50,6 +52,7 @@
 #include <strata/kernels/transpose.hpp>
 #include <strata/kernels/winograd.hpp>
 #include <strata/kernels/winograd_choice.hpp>
+#include <strata/kernels/winograd_plan.hpp>
 #include <strata/kernels/winograd_transforms.hpp>
 
 // layers: what a network is made of

@@ -124,8 +124,8 @@ TEST_CASE("more threads than shares of a loop do no chunk twice and none too few
 TEST_CASE("loops with little work stay on the calling thread") {
     const restore_threads restore;
     threads(3);
-    STATIC_REQUIRE(worth_threads(least_parallel_work));
-    STATIC_REQUIRE_FALSE(worth_threads(least_parallel_work - 1));
+    CHECK(workers_for(least_parallel_work) == 3);
+    CHECK(workers_for(least_parallel_work - 1) == 1);
     CHECK(workers_for(work_of_elements(1'000'000)) == 3);
     CHECK(workers_for(work_of_elements(1'000)) == 1);
     CHECK(workers_for(work_of_multiply_adds(1 << 22), 2) == 2);

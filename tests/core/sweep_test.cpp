@@ -1,6 +1,7 @@
 #include <strata/core/sweep.hpp>
 
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -28,7 +29,10 @@ TEST_CASE("a sweep covers everything once, in chunks that do not depend on the n
 TEST_CASE("a small sweep does not wake the team") {
     const int before = threads();
     threads(4);
-    CHECK(sweep_workers(100'000) == 1);
-    CHECK(sweep_workers(100'000'000) == 4);
+    const auto self = std::this_thread::get_id();
+    bool stays = true;
+    sweep(1'000, 10, 100,
+          [&](strata::index, strata::index) { stays = stays && std::this_thread::get_id() == self; });
+    CHECK(stays);
     threads(before);
 }

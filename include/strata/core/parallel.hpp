@@ -44,7 +44,11 @@ inline void threads(int count) {
 /// 2 us where threads wait by spinning and 7 - 10 us where they sleep (2 threads, OMP_WAIT_POLICY).
 inline constexpr index least_parallel_work = 10'000;
 
-/// Rough estimates of work, in nanoseconds: of passes over arrays in a cache, and of products in registers.
+/// Rough estimates of work, in nanoseconds: of bytes read or written in a cache, of elements on which more is
+/// done, and of products in registers.
+constexpr index work_of_bytes(index count) {
+    return count / 100;
+}
 constexpr index work_of_elements(index count) {
     return count / 4;
 }
@@ -52,15 +56,10 @@ constexpr index work_of_multiply_adds(index count) {
     return count / 64;
 }
 
-/// Whether a loop of so many nanoseconds gains from a second thread; a shorter one stays on the calling
-/// thread.
-constexpr bool worth_threads(index nanoseconds) {
-    return nanoseconds >= least_parallel_work;
-}
-
-/// The workers for a loop of so many nanoseconds: `workers`, or 1.
+/// The workers for a loop of so many nanoseconds: `workers`, or 1 where waking the others takes as long as
+/// they would save. Chunks, and so the bits, do not depend on it.
 inline int workers_for(index nanoseconds, int workers = threads()) {
-    return worth_threads(nanoseconds) ? workers : 1;
+    return nanoseconds >= least_parallel_work ? workers : 1;
 }
 
 /// How many chunks of at most `grain` cover `count`.

@@ -109,6 +109,15 @@ template <class T> vector_of<double> load_as_double(const T* p) {
     }
 }
 
+/// Calls body(i) for the whole vectors among the elements begin .. end - 1, and body(i, n) for the last n
+/// where they do not fill one. What `body` captures by value stays in registers.
+template <class T, class Body>
+[[gnu::always_inline]] inline void vector_loop(index begin, index end, Body body) {
+    index i = begin;
+    for (; i + lanes<T> <= end; i += lanes<T>) body(i);
+    if (i < end) body(i, end - i);
+}
+
 template <class T, class A> xsimd::batch<T, A> square_root(const xsimd::batch<T, A>& x) {
     return xsimd::sqrt(x);
 }

@@ -66,17 +66,10 @@ template <class T, class A, class F>
     return lane[0];
 }
 
-/// Calls body(place) for the vectors of 0 .. count - 1, and body(place, n) where only n lanes are left.
-template <class T, class Body> [[gnu::always_inline]] inline void for_each_part(index count, Body body) {
-    index i = 0;
-    for (; i + lanes<T> <= count; i += lanes<T>) body(i);
-    if (i < count) body(i, count - i);
-}
-
 /// The largest of n > 0 numbers. What it is when one is not a number is not said.
 template <class T> T largest_of(const T* x, index n) {
     vector_of<T> most(-std::numeric_limits<T>::infinity());
-    for_each_part<T>(n, [&](index i, auto... some) {
+    vector_loop<T>(0, n, [&](index i, auto... some) {
         if constexpr (sizeof...(some) == 0)
             most = larger(most, load(x + i));
         else
@@ -88,7 +81,7 @@ template <class T> T largest_of(const T* x, index n) {
 /// The sum of exp(x - origin) over n numbers, which are also stored in y unless it is null.
 template <class T> double sum_of_exponentials(T* y, const T* x, index n, T origin) {
     vector_of<T> sum(T(0));
-    for_each_part<T>(n, [&](index i, auto... some) {
+    vector_loop<T>(0, n, [&](index i, auto... some) {
         auto e = exponential(load(x + i, some...) - vector_of<T>(origin));
         if (y) store(y + i, e, some...);
         if constexpr (sizeof...(some) != 0) e = xsimd::select(first_lanes<T>(some...), e, vector_of<T>(T(0)));

@@ -8,16 +8,10 @@ namespace strata {
 /// Elements of one chunk of a sweep: a quarter of a small second-level cache in float.
 inline constexpr index sweep_grain = 16 * 1024;
 
-/// How many threads share a loop that moves `bytes` and does little else: one where waking the others takes
-/// as long as they would save. Chunks, and so the bits, do not depend on it.
-inline int sweep_workers(index bytes) {
-    return bytes < index{1024} * 1024 ? 1 : threads();
-}
-
 /// parallel_for for a loop that reads and writes `bytes` bytes per element (or row, or whatever is counted)
 /// and does little else.
 template <class Body> void sweep(index count, index grain, index bytes, const Body& body) {
-    parallel_chunks(count, grain, sweep_workers(count * bytes),
+    parallel_chunks(count, grain, workers_for(work_of_bytes(count * bytes)),
                     [&](int, index, index begin, index end) { body(begin, end); });
 }
 

@@ -16,6 +16,8 @@ struct conv2d_sizes {
     /// Inputs of one output: rows of the weights as a matrix.
     constexpr index patch() const { return geometry.taps() * channels; }
     constexpr index weights() const { return patch() * filters; }
+    /// Of every pass, those with the padding among them.
+    constexpr index multiply_adds() const { return batch * outputs() * patch(); }
 };
 
 } // namespace strata

@@ -76,18 +76,14 @@ template <class T> constexpr index dense_dot_scratch(const dense_sizes& s) {
 /// n of its lanes are in the tile.
 template <class T, class F>
 void each_vector_of_tile(index stride, index row_begin, index row_end, index begin, index end, const F& f) {
-    for (index row = row_begin; row < row_end; ++row) {
-        index i = row * stride + begin;
-        const index i_end = row * stride + end;
-        for (; i + lanes<T> <= i_end; i += lanes<T>) f(i);
-        if (i < i_end) f(i, i_end - i);
-    }
+    for (index row = row_begin; row < row_end; ++row)
+        vector_loop<T>(row * stride + begin, row * stride + end, f);
 }
 
-/// Pieces for so many threads of something that can be cut into `parts`: of at least some 10 us.
+/// Pieces for so many threads of something that can be cut into `parts`.
 constexpr index dense_pieces(const dense_sizes& s, int threads, index parts) {
-    const index work = s.batch * s.features * s.units + 8 * s.features * s.units;
-    return std::clamp(std::min(work >> 20, static_cast<index>(threads)), index{1}, parts);
+    const index work = work_of_multiply_adds((s.batch + 8) * s.features * s.units);
+    return std::clamp(std::min(work / least_parallel_work, static_cast<index>(threads)), index{1}, parts);
 }
 
 } // namespace detail

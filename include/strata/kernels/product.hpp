@@ -28,11 +28,8 @@ struct product_cut {
     /// what copying one vector of the right operand costs, in multiply-adds of vectors.
     static constexpr product_cut of(index rows, index columns, index steps, index lanes, double packing,
                                     int threads) {
-        constexpr double least_work = 1 << 20; // in a piece: some 10 - 20 us
-        const double work =
-            static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(steps);
-        const auto pieces =
-            static_cast<index>(std::clamp(work / least_work, 1.0, static_cast<double>(threads)));
+        const index work = work_of_multiply_adds(rows * columns * steps);
+        const index pieces = std::clamp<index>(work / least_parallel_work, 1, threads);
         const index vectors = chunk_count(columns, lanes);
         product_cut best;
         double least = 0;
@@ -69,12 +66,6 @@ template <class T> struct product_job {
     bool out_transposed = false; ///< out is written as [column][row]
 };
 
-/// Rows of a tile. Beyond 10 rows of their own, compilers have no registers left for their addresses.
-template <left Layout> constexpr index tile_rows(index vectors) {
-    const index most = vectors == 1 ? most_rows<1> : most_rows<2>;
-    return Layout == left::by_row ? std::min(most, index{10}) : most;
-}
-
 /// How the loops of a product are blocked: blocks of columns, then of steps, then strips of rows, then panels
 /// of columns, then tiles.
 template <class T> struct product_blocks {
@@ -103,7 +94,7 @@ template <class T> struct product_blocks {
         const index padded = chunk_count(columns, panel) * panel;
         b.columns =
             b.packs_block ? std::min(padded, std::max(far / b.steps / panel, index{1}) * panel) : padded;
-        b.rows = b.packs_block ? std::clamp(near / b.steps, most_rows<2>, 16 * most_rows<2>)
+        b.rows = b.packs_block ? std::clamp(near / b.steps, most_rows(2), 16 * most_rows(2))
                                : chunk_count(rows, strips);
         return b;
     }
@@ -125,7 +116,7 @@ constexpr index product_scratch(index rows, index columns, index steps, bool who
     const index panel = blocks::panel_size(steps), block = chunk_count(columns, blocks::panel) * panel;
     const bool packs_block = blocks::strips_of(rows, steps) > 4;
     const index copies = std::min(rows, blocks::most_rows_of_strip) * 2
-                             * lanes<T> + std::min(rows * steps, blocks::far + most_rows<2> * steps);
+                             * lanes<T> + std::min(rows * steps, blocks::far + most_rows(2) * steps);
     return (packs_block ? std::min(block, 2 * blocks::far + panel) : panel) + (copies_rows ? copies : 0);
 }
 
@@ -210,7 +201,7 @@ void multiply_piece(const product_job<T>& job, index row_begin, index row_end, i
     T* const packed = scratch;
     T* const rows_copied =
         scratch + (blocks.packs_block ? blocks.columns / panel : 1) * blocks.panel_size(blocks.steps);
-    alignas(64) std::array<T, static_cast<std::size_t>(std::max(most_rows<1>, most_rows<2>) * panel)> aside{};
+    alignas(64) std::array<T, static_cast<std::size_t>(std::max(most_rows(1), most_rows(2)) * panel)> aside{};
 
     const auto right = [&](index step, index column) {
         return job.b + (job.b_transposed ? column * job.b_stride + step : step * job.b_stride + column);
@@ -220,10 +211,8 @@ void multiply_piece(const product_job<T>& job, index row_begin, index row_end, i
         const index vectors = panel_job.columns > n ? 2 : 1;
         const bool last = s + panel_job.steps == job.steps;
         if (s == 0 && job.start) panel_job.start = job.start + c;
-        const index tiles = chunk_count(r_end - r_begin, tile_rows<Layout>(vectors));
         const T* const a = panel_job.a;
-        for (index t = 0; t < tiles; ++t) {
-            const index from = t * (r_end - r_begin) / tiles, to = (t + 1) * (r_end - r_begin) / tiles;
+        for_each_tile(r_end - r_begin, vectors, [&](index from, index count) {
             const index r = r_begin + from;
             panel_job.a = a + from * (Layout == left::by_row ? panel_job.a_stride : 1);
             panel_job.out = job.out + r * job.out_stride + c;
@@ -235,12 +224,12 @@ void multiply_piece(const product_job<T>& job, index row_begin, index row_end, i
                 panel_job.start_stride = job.out_stride;
             }
             ahead.next();
-            tile<T, Layout>(to - from, vectors)(panel_job);
+            tile<T, Layout>(count, vectors)(panel_job);
             if (job.out_transposed)
-                copy_transposed(job.out + c * job.out_stride + r, job.out_stride, aside.data(), panel,
-                                to - from, panel_job.columns);
-            if (last) epilogue(r, r + to - from, c, c + panel_job.columns);
-        }
+                copy_transposed(job.out + c * job.out_stride + r, job.out_stride, aside.data(), panel, count,
+                                panel_job.columns);
+            if (last) epilogue(r, r + count, c, c + panel_job.columns);
+        });
     };
 
     for (index j = column_begin; j < column_end; j += blocks.columns) {
@@ -280,7 +269,7 @@ void multiply_piece(const product_job<T>& job, index row_begin, index row_end, i
                             const index c_next = more ? c + panel : j, s_next = more ? s : s + steps;
                             const index next_columns = std::min(panel, j_end - c_next),
                                         next_steps = std::min(steps, job.steps - s_next);
-                            const index turns = chunk_count(r_end - r, tile_rows<Layout>(vectors));
+                            const index turns = chunk_count(r_end - r, most_rows(vectors));
                             ahead = job.b_transposed ? fetch_ahead(right(s_next, c_next), job.b_stride * size,
                                                                    next_columns, next_steps * size, turns)
                                                      : fetch_ahead(right(s_next, c_next), job.b_stride * size,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strata/core/parallel.hpp>
 #include <strata/core/shape.hpp>
 #include <strata/core/simd.hpp>
 
@@ -36,7 +37,19 @@ template <class T> struct tile_job {
 
 /// Rows of the largest tile with one and with two vectors of columns: 16 sums hide the latency of the
 /// multiply-adds of two units; more would fill 32 registers, but run no faster and take longer to compile.
-template <index Vectors> inline constexpr index most_rows = Vectors == 1 || vector_registers == 32 ? 8 : 6;
+constexpr index most_rows(index vectors) {
+    return vectors == 1 || vector_registers == 32 ? 8 : 6;
+}
+
+/// Calls body(row, size) for runs of `rows` rows, as few as tiles of so many vectors of columns can take, and
+/// nearly equal.
+template <class Body> void for_each_tile(index rows, index vectors, const Body& body) {
+    const index tiles = chunk_count(rows, most_rows(vectors));
+    for (index t = 0; t < tiles; ++t) {
+        const index row = t * rows / tiles;
+        body(row, (t + 1) * rows / tiles - row);
+    }
+}
 
 template <class T, left Layout, index Rows, index Vectors> void multiply_tile(const tile_job<T>& job) {
     constexpr auto rows = static_cast<std::size_t>(Rows), vectors = static_cast<std::size_t>(Vectors);
@@ -110,7 +123,7 @@ template <class T, left Layout> tile_function<T> tile(index rows, index vectors)
             return std::array<tile_function<T>, sizeof...(R)>{
                 &multiply_tile<T, Layout, static_cast<index>(R) + 1, Vectors>...};
         }
-        (std::make_index_sequence<static_cast<std::size_t>(most_rows<Vectors>)>());
+        (std::make_index_sequence<static_cast<std::size_t>(most_rows(Vectors))>());
     };
     static constexpr auto one = table.template operator()<1>();
     static constexpr auto two = table.template operator()<2>();

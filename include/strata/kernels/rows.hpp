@@ -55,9 +55,7 @@ template <class T, class Body>
 [[gnu::always_inline]] inline void for_each_vector(index size, index width, Body body) {
     for (index at = 0; at < size; at += width) {
         const index count = std::min(width, size - at);
-        index c = 0;
-        for (; c + lanes<T> <= count; c += lanes<T>) body(at + c, c);
-        if (c < count) body(at + c, c, count - c);
+        vector_loop<T>(0, count, [=](index c, auto... n) { body(at + c, c, n...); });
     }
 }
 

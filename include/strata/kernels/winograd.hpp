@@ -5,6 +5,8 @@
 #include <strata/core/simd_math.hpp>
 #include <strata/kernels/conv2d_sizes.hpp>
 #include <strata/kernels/register_tile.hpp>
+#include <strata/kernels/transpose.hpp>
+#include <strata/kernels/winograd_plan.hpp>
 #include <strata/kernels/winograd_transforms.hpp>
 
 #include <algorithm>
@@ -26,195 +28,6 @@
 namespace strata {
 
 namespace detail {
-
-/// One axis of the input gradient of a convolution with stride `step`. Pixel step (first[p] + q) + p - border
-/// is pixel q of phase p; it sees the pixels q + last - 2, .. q + last of dy, the last through tap first[p] -
-/// last of the phase, the one before through the next tap.
-struct winograd_axis {
-    std::array<index, 2> first{};
-    index last = 0, size = 0; ///< pixels of a phase
-
-    static constexpr winograd_axis of(index step, index kernel, index border, index in) {
-        winograd_axis a;
-        index least = 0;
-        for (index p = 0; p < step; ++p) {
-            const index begin = border > p ? chunk_count(border - p, step) : 0;
-            const index taps = p < kernel ? chunk_count(kernel - p, step) : 1;
-            a.first[static_cast<std::size_t>(p)] = begin;
-            a.last = p == 0 ? begin : std::max(a.last, begin);
-            least = p == 0 ? begin - taps + 1 : std::min(least, begin - taps + 1);
-        }
-        if (a.last - least > 2) { // a window of three does not hold all phases: let all begin with the first
-            a.last = border / step;
-            a.first.fill(a.last);
-        }
-        for (index p = 0; p < step; ++p) {
-            const index room = in - 1 + border - p;
-            if (room >= 0) a.size = std::max(a.size, room / step + 1 - a.first[static_cast<std::size_t>(p)]);
-        }
-        return a;
-    }
-};
-
-/// A convolution with stride `step` as one with stride 1. Phase (py, px) of an image has its rows py - top,
-/// py - top + step, ... and its columns likewise; tap j of a phase is tap step j + py of the kernel.
-template <class T> struct winograd_phases {
-    conv2d_sizes real;
-    index step, width; ///< elements from one phase's channels to the next
-    bool of_output;    ///< the phases are those of the output (of the input gradient), not of the source
-    winograd_axis rows{}, columns{}; ///< of the input gradient
-
-    constexpr index count() const { return step * step; }
-    /// Where a phase's pixel (0, 0) is in the image.
-    constexpr index row(index phase) const {
-        return step * rows.first[static_cast<std::size_t>(phase / step)] + phase / step - real.geometry.top;
-    }
-    constexpr index column(index phase) const {
-        return step * columns.first[static_cast<std::size_t>(phase % step)] + phase % step
-               - real.geometry.left;
-    }
-    /// The kernel's tap that is tap (i, j) of a phase; -1 if there is none.
-    constexpr index tap(index phase, index i, index j) const {
-        const size2 kernel = real.geometry.kernel;
-        const index y = step * i + phase / step, x = step * j + phase % step;
-        return i >= 0 && j >= 0 && y < kernel.height && x < kernel.width ? y * kernel.width + x : -1;
-    }
-    /// The tap that pixel (i, j) of the window of dy meets.
-    constexpr index turned_tap(index phase, index i, index j) const {
-        return tap(phase, 2 - i - rows.last + rows.first[static_cast<std::size_t>(phase / step)],
-                   2 - j - columns.last + columns.first[static_cast<std::size_t>(phase % step)]);
-    }
-};
-
-/// How a convolution in the transform domain is cut. Tiles of all images are numbered one after the other.
-/// For every one of the positions of a transformed tile there is a product V (tiles, channels) times U
-/// (channels, filters) = M (tiles, filters). Functions of the sizes alone.
-template <class T, index Tile> struct winograd_plan {
-    conv2d_sizes s;            ///< with stride 1: what is multiplied
-    winograd_phases<T> phases; ///< what that means for the convolution asked for
-
-    static constexpr index points = Tile + 2, positions = points * points;
-    static constexpr index width = 2 * lanes<T>;          ///< filters of one block
-    static constexpr index rows = most_rows<2>;           ///< tiles of one register tile
-    static constexpr index cache = 640 * 1024;            ///< bytes of V of a run of tiles
-    static constexpr index least_tiles = 14;              ///< fewer in a run read U too often
-    static constexpr index most_tiles = 42;               ///< more gain nothing
-    static constexpr index least_runs = 8;                ///< so that there is work for all threads
-    static constexpr index wide_memory = 4 * 1024 * 1024; ///< bytes of V and dM in the weight gradient
-    static constexpr index least_wide = 128;              ///< fewer tiles read and write dU too often
-    static constexpr index tiles_per_piece = 8;           ///< transformed by one thread at a time
-    static constexpr index channels_per_piece = lanes<T>; ///< of the filters
-
-    constexpr index tile_rows() const { return (s.geometry.out_height + Tile - 1) / Tile; }
-    constexpr index tile_columns() const { return (s.geometry.out_width + Tile - 1) / Tile; }
-    constexpr index tiles() const { return s.batch * tile_rows() * tile_columns(); }
-    constexpr index blocks() const { return chunk_count(s.filters, width); }
-    /// Vectors of filters in a block: only the last one may have one.
-    constexpr index vectors_in(index block) const { return s.filters - block * width > lanes<T> ? 2 : 1; }
-    /// Channels of V at a time: those of one phase where all would not stay in the cache.
-    constexpr index channels() const { return s.channels / pieces(); }
-    constexpr index pieces() const {
-        const index bytes = positions * s.channels * least_tiles * static_cast<index>(sizeof(T));
-        return phases.of_output || bytes <= cache / 2 ? 1 : phases.count();
-    }
-    /// Elements from one tile to the next in V: whole vectors, and never so many that the tiles of a product
-    /// meet in the same lines of the first-level cache.
-    constexpr index tile_stride() const { return tile_stride(channels()); }
-    constexpr index wide_stride() const { return tile_stride(s.channels); }
-    constexpr index tile_stride(index channels) const {
-        // the channels of a phase are written in whole vectors
-        const index own = phases.of_output ? channels : phases.real.channels;
-        const index vectors = chunk_count(channels - own + chunk_count(own, lanes<T>) * lanes<T>, lanes<T>);
-        const index whole = vectors * lanes<T>;
-        return whole * static_cast<index>(sizeof(T)) % 1024 == 0 ? whole + line : whole;
-    }
-    static constexpr index line = alignment / static_cast<index>(sizeof(T));
-    /// Elements from one position to the next: an odd number of cache lines, for the same reason.
-    static constexpr index odd_lines(index elements) {
-        return (elements + line - 1) / line / 2 * 2 * line + line;
-    }
-    constexpr index v_stride(index tiles_) const { return odd_lines(tiles_ * tile_stride()); }
-    constexpr index wide_v_stride(index tiles_) const { return odd_lines(tiles_ * wide_stride()); }
-    constexpr index m_stride(index tiles_) const { return odd_lines(tiles_ * width); }
-    constexpr index u_stride() const { return odd_lines(s.channels * width); }
-
-    /// Tiles whose V and a block's M stay in the second-level cache while U streams past; whole register
-    /// tiles.
-    constexpr index tiles_per_run() const {
-        const index kept = pieces() > 1 ? blocks() * width : 0;
-        const index bytes = positions * (tile_stride() + kept) * static_cast<index>(sizeof(T));
-        const index fit = std::clamp(cache / bytes, least_tiles, most_tiles) / rows;
-        const index shared = chunk_count(tiles(), least_runs * rows);
-        return std::min(fit, shared) * rows;
-    }
-    /// Tiles whose V and dM are multiplied at once in the weight gradient.
-    constexpr index wide_tiles() const {
-        const index bytes = positions * (wide_stride() + blocks() * width) * static_cast<index>(sizeof(T));
-        const index most = std::max(least_wide, wide_memory / bytes);
-        return chunk_count(tiles(), chunk_count(tiles(), most));
-    }
-
-    constexpr index zeros() const { return std::max(s.channels, s.filters) + lanes<T>; }
-    constexpr index u_size() const { return blocks() * positions * u_stride(); }
-    constexpr index v_size() const { return positions * v_stride(tiles_per_run()); }
-    /// With several pieces all blocks' M are kept, to be added to.
-    constexpr index m_size() const {
-        return (pieces() > 1 ? blocks() : 1) * positions * m_stride(tiles_per_run());
-    }
-    constexpr index sums_size() const {
-        return chunk_count(wide_tiles(), tiles_per_piece) * blocks() * width;
-    }
-
-    /// Work in nanoseconds: of the transform of the filters, of a tile's transforms, of its products.
-    constexpr index filter_work() const { return work_of_elements(2 * u_size()); }
-    constexpr index transform_work() const {
-        return work_of_elements(positions * (tile_stride() + blocks() * width));
-    }
-    constexpr index product_work() const {
-        return work_of_multiply_adds(positions * s.channels * blocks() * width);
-    }
-
-    constexpr index scratch(int threads) const {
-        return bytes_of<T>(zeros()) + bytes_of<T>(u_size())
-               + threads * (bytes_of<T>(v_size()) + bytes_of<T>(m_size()));
-    }
-    constexpr index scratch_weights() const {
-        return bytes_of<T>(zeros()) + bytes_of<T>(u_size())
-               + bytes_of<T>(positions * wide_v_stride(wide_tiles()))
-               + bytes_of<T>(blocks() * positions * m_stride(wide_tiles())) + bytes_of<T>(sums_size());
-    }
-};
-
-/// The plan of the forward convolution and of the weight gradient.
-template <index Tile, class T> constexpr winograd_plan<T, Tile> winograd_forward(const conv2d_sizes& s) {
-    const index step = s.geometry.stride.height;
-    conv2d_sizes one = s;
-    one.channels = step * step * s.channels;
-    return {one, {s, step, s.channels, false, {}, {}}};
-}
-
-/// The plan of the input gradient: a convolution of dy with the weights of every filter turned by half a
-/// circle, channels and filters exchanged. Its output pixels are those of the phases, its filters the
-/// channels of all phases, each phase's in whole vectors.
-template <index Tile, class T> constexpr winograd_plan<T, Tile> winograd_backward(const conv2d_sizes& s) {
-    const index step = s.geometry.stride.height;
-    const index width = step == 1 ? s.channels : chunk_count(s.channels, lanes<T>) * lanes<T>;
-    const window& real = s.geometry;
-    const auto rows = winograd_axis::of(step, real.kernel.height, real.top, real.in_height);
-    const auto columns = winograd_axis::of(step, real.kernel.width, real.left, real.in_width);
-    window g = real;
-    g.in_height = real.out_height, g.in_width = real.out_width;
-    g.out_height = rows.size, g.out_width = columns.size;
-    g.top = 2 - rows.last, g.left = 2 - columns.last;
-    return {{g, s.filters, step * step * width, s.batch}, {s, step, width, true, rows, columns}};
-}
-
-/// Calls body(i) for every whole vector at i of `count` elements, and body(i, n) where only n lanes are left.
-template <class T, class Body> [[gnu::always_inline]] inline void each_vector(index count, const Body& body) {
-    index i = 0;
-    for (; i + lanes<T> <= count; i += lanes<T>) body(i);
-    if (i < count) body(i, count - i);
-}
 
 /// One tile of the images of a plan: where it begins in its image, and where its image begins.
 struct winograd_place {
@@ -277,7 +90,7 @@ void transform_inputs(T* v, index stride, index tile_stride, const winograd_plan
     const index column = phases.of_output ? -g.left : phases.column(phase);
     const auto transform = [&](index tile, const auto& at, const auto& next) {
         T* const out = v + (tile - begin) * tile_stride;
-        each_vector<T>(channels, [&](index c, auto... n) {
+        vector_loop<T>(0, channels, [&](index c, auto... n) {
             transform_square<T, side, side>(
                 [&](std::size_t i, std::size_t j) {
                     __builtin_prefetch(next[i * side + j] + c);
@@ -302,7 +115,7 @@ void transform_output_gradients(T* m, index stride, T* sums, const winograd_plan
     constexpr std::size_t side = matrices::tile;
     const window& g = plan.s.geometry;
     const auto transform = [&](index tile, const auto& at, const auto& next) {
-        each_vector<T>(plan.s.filters, [&](index f, auto... n) {
+        vector_loop<T>(0, plan.s.filters, [&](index f, auto... n) {
             T* const out =
                 m + f / plan.width * plan.positions * stride + (tile - begin) * plan.width + f % plan.width;
             vector_of<T> sum = load(sums + f);
@@ -393,11 +206,12 @@ void transform_filters(T* u, const winograd_plan<T, Tile>& plan, const T* w, boo
             const index count = std::min(lanes<T>, real.channels - channel);
             for (index t = 0; t < taps; ++t) {
                 const index at = phases.turned_tap(phase, t / 3, t % 3);
-                for (index j = 0; j < lanes<T>; ++j) {
-                    const T* const from = w + (at * real.channels + channel + j) * real.filters;
-                    for (index c = begin; c < end; ++c)
-                        square[t][c - begin][j] = at >= 0 && j < count ? from[c] : T(0);
-                }
+                if (at >= 0)
+                    copy_transposed(&square[t][0][0], lanes<T>,
+                                    w + (at * real.channels + channel) * real.filters + begin, real.filters,
+                                    count, end - begin, true);
+                else
+                    std::fill_n(&square[t][0][0], lanes<T> * lanes<T>, T(0));
             }
         }
         const index count = std::min(lanes<T>, s.filters - f);
@@ -420,16 +234,6 @@ void transform_filters(T* u, const winograd_plan<T, Tile>& plan, const T* w, boo
     }
 }
 
-/// Calls body(row, rows) for pieces of `count` rows, nearly equal, that a register tile of one or two vectors
-/// can take.
-template <class Body> void each_piece(index count, index vectors, const Body& body) {
-    const index pieces = chunk_count(count, vectors == 1 ? most_rows<1> : most_rows<2>);
-    for (index i = 0; i < pieces; ++i) {
-        const index begin = count * i / pieces;
-        body(begin, count * (i + 1) / pieces - begin);
-    }
-}
-
 /// M = V U, or M += V U, at all positions for one block of filters, `tiles` tiles and the channels of one
 /// phase.
 template <class T, index Tile>
@@ -445,7 +249,7 @@ void multiply_positions(T* m, const T* v, const T* u, const winograd_plan<T, Til
     job.columns = vectors * lanes<T>;
     for (index position = 0; position < plan.positions; ++position) {
         job.b = u + position * plan.u_stride() + piece * job.steps * job.b_stride;
-        each_piece(tiles, vectors, [&](index row, index rows) {
+        for_each_tile(tiles, vectors, [&](index row, index rows) {
             job.a = v + position * plan.v_stride(run) + row * job.a_stride;
             job.out = m + position * plan.m_stride(run) + row * job.out_stride;
             job.start = piece > 0 ? job.out : nullptr;
@@ -584,7 +388,7 @@ void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, con
                             job.b_stride = plan.width;
                             job.steps = tiles;
                             job.out_stride = job.start_stride = job.columns = vectors * lanes<T>;
-                            each_piece(channels, vectors, [&](index row, index rows) {
+                            for_each_tile(channels, vectors, [&](index row, index rows) {
                                 job.a = v + position * v_stride + row;
                                 job.out = du + i * u_stride + row * job.out_stride;
                                 job.start = first == 0 ? nullptr : job.out;
@@ -600,7 +404,7 @@ void conv2d_backward_weights_winograd(T* dw, T* db, const T* x, const T* dy, con
                 const index block = i / channels, channel = i % channels, filter = block * plan.width;
                 const T* const from =
                     du + block * plan.positions * u_stride + channel * plan.vectors_in(block) * lanes<T>;
-                each_vector<T>(std::min(plan.width, s.filters - filter), [&](index f, auto... n) {
+                vector_loop<T>(0, std::min(plan.width, s.filters - filter), [&](index f, auto... n) {
                     transform_square<T, matrices::points, 3>(
                         [&](std::size_t j, std::size_t k) {
                             return load(from + static_cast<index>(j * matrices::points + k) * u_stride + f);

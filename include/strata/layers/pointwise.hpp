@@ -16,12 +16,9 @@ namespace detail {
 
 /// f(i) for the vector at every i of arrays of `count` elements, or f(i, n) where only n of its lanes are in
 /// them; `arrays` are read or written.
-template <class T, class F> void each_vector(index count, index arrays, const F& f) {
-    sweep(count, sweep_grain, arrays * static_cast<index>(sizeof(T)), [&](index begin, index end) {
-        index i = begin;
-        for (; i + lanes<T> <= end; i += lanes<T>) f(i);
-        if (i < end) f(i, end - i);
-    });
+template <class T, class F> void sweep_vectors(index count, index arrays, const F& f) {
+    sweep(count, sweep_grain, arrays * static_cast<index>(sizeof(T)),
+          [&](index begin, index end) { vector_loop<T>(begin, end, f); });
 }
 
 /// spec.values(x) of a single number: the same bits as in a vector.
@@ -59,12 +56,12 @@ template <class Activation, shape In, class T> struct pointwise {
     activation_function<Activation> function() const { return {spec}; }
 
     void forward(const T* x, T* y, const pass& p) const {
-        detail::each_vector<T>(p.batch * In.size(), 2, [&](index i, auto... n) {
+        detail::sweep_vectors<T>(p.batch * In.size(), 2, [&](index i, auto... n) {
             detail::store(y + i, detail::value_of(function(), detail::load(x + i, n...)), n...);
         });
     }
     void backward(const T*, const T* y, const T* dy, T* dx, const pass& p) const {
-        detail::each_vector<T>(p.batch * In.size(), 3, [&](index i, auto... n) {
+        detail::sweep_vectors<T>(p.batch * In.size(), 3, [&](index i, auto... n) {
             const auto gradient = detail::load(dy + i, n...);
             detail::store(dx + i, detail::times_slope(gradient, function(), detail::load(y + i, n...)), n...);
         });

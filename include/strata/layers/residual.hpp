@@ -110,7 +110,7 @@ template <layer_spec Branch, layer_spec Shortcut = identity> struct residual {
                                       part(p, 1, at.shortcut_memory, room.rest()));
                     other = own;
                 }
-                detail::each_vector<T>(p.batch * In.size(), 3, [&](index i, auto... n) {
+                detail::sweep_vectors<T>(p.batch * In.size(), 3, [&](index i, auto... n) {
                     const auto sum = detail::load(dx + i, n...) + detail::load(other + i, n...);
                     if constexpr (has_activation<Below>)
                         detail::store(dx + i, detail::times_slope(sum, below, detail::load(x + i, n...)),
@@ -155,7 +155,7 @@ template <layer_spec Branch, layer_spec Shortcut = identity> struct residual {
         }
         template <class Activation>
         static void add(const T* a, const T* b, T* y, const extent& e, const Activation& activation) {
-            detail::each_vector<T>(e.batch * out.size(), 3, [&](index i, auto... n) {
+            detail::sweep_vectors<T>(e.batch * out.size(), 3, [&](index i, auto... n) {
                 const auto sum = detail::load(a + i, n...) + detail::load(b + i, n...);
                 detail::store(y + i, detail::value_of(activation, sum), n...);
             });

@@ -27,7 +27,7 @@ struct softmax {
                 T* const to = y + row * In.channels;
                 const T top = detail::largest_of(from, In.channels);
                 const auto sum = static_cast<T>(detail::sum_of_exponentials(to, from, In.channels, top));
-                detail::for_each_part<T>(In.channels, [=](index c, auto... n) {
+                detail::vector_loop<T>(0, In.channels, [=](index c, auto... n) {
                     detail::store(to + c, detail::load(to + c, n...) / detail::vector_of<T>(sum), n...);
                 });
             });

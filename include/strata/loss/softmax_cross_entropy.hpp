@@ -73,7 +73,7 @@ struct softmax_cross_entropy {
                             detail::store(dz + k, (e * vector(scale) - target) * vector(share), n...);
                         };
                     };
-                    detail::for_each_part<T>(outputs, gradient_of(spread));
+                    detail::vector_loop<T>(0, outputs, gradient_of(spread));
                     dz[right] = at_right;
                     gradient_of(keep + spread)(right, index{1});
                 }
@@ -82,7 +82,7 @@ struct softmax_cross_entropy {
                 if (dz) {
                     const T scale = static_cast<T>(weight / total);
                     const T* const y = targets.data() + i * outputs;
-                    detail::for_each_part<T>(outputs, [=](index k, auto... n) {
+                    detail::vector_loop<T>(0, outputs, [=](index k, auto... n) {
                         const auto e = detail::load(dz + k, n...);
                         const auto target = vector(keep) * detail::load(y + k, n...) + vector(spread);
                         detail::store(dz + k, (e * vector(scale) - target) * vector(share), n...);

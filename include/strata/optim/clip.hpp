@@ -36,7 +36,7 @@ template <class T> double global_norm(const T* gradients, std::span<const parame
     const index size = detail::end_of(spans);
     const index grain = std::max(chunk_count(size, most), least_grain);
     std::array<double, most> partial{};
-    const int workers = sweep_workers(size * static_cast<index>(sizeof(T)));
+    const int workers = workers_for(work_of_bytes(size * static_cast<index>(sizeof(T))));
     parallel_chunks(size, grain, workers, [&](int, index chunk, index begin, index end) {
         double& sum = partial[static_cast<std::size_t>(chunk)];
         detail::visit_segments(spans, begin, end, [&](index first, index last, kind) {

@@ -63,7 +63,7 @@ template <class T, class Rule, std::size_t... S>
 void update_segment(const Rule& rule, const update_buffers<T>& b, const std::array<T*, sizeof...(S)>& slots,
                     const segment_terms<T>& terms, index first, index last, std::index_sequence<S...>) {
     using vector = vector_of<T>;
-    const auto one = [&](index i, auto... count) {
+    vector_loop<T>(first, last, [&](index i, auto... count) {
         vector w = load(b.values + i, count...);
         [[maybe_unused]] vector s[sizeof...(S) + 1] = {load(slots[S] + i, count...)..., vector{}};
         const vector g = terms.gradient_scale * load(b.gradients + i, count...) + terms.l2 * w;
@@ -75,10 +75,7 @@ void update_segment(const Rule& rule, const update_buffers<T>& b, const std::arr
             const vector a = load(b.average + i, count...);
             store(b.average + i, vector(a + terms.average_rate * (w - a)), count...);
         }
-    };
-    index i = first;
-    for (; i + lanes<T> <= last; i += lanes<T>) one(i);
-    if (i < last) one(i, last - i);
+    });
 }
 
 template <class T, class Rule>
