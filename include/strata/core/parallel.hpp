@@ -40,8 +40,9 @@ inline void threads(int count) {
     detail::thread_setting().store(std::max(1, count), std::memory_order_relaxed);
 }
 
-/// The least work, in nanoseconds of one core, for which other threads are woken: an OpenMP region costs 1 -
-/// 2 us where threads wait by spinning and 7 - 10 us where they sleep (2 threads, OMP_WAIT_POLICY).
+/// The least work, in nanoseconds of one core, for which other threads are woken. An empty region of 2
+/// threads takes 1 - 2 us where they wait by spinning, 7 - 10 us where they sleep, 50 us on a virtual machine
+/// with other work (Zen 4, g++ 12's OpenMP, OMP_WAIT_POLICY).
 inline constexpr index least_parallel_work = 10'000;
 
 /// Rough estimates of work, in nanoseconds: of bytes read or written in a cache, of elements on which more is

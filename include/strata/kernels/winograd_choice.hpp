@@ -26,6 +26,10 @@
 //   64 x 64, 8x8, 1 (4 tiles of 4x4)     124 /  93 / 110   130 /  93 / 115
 //   256 x 256, 8x8, 1                     57 /  56 /  61    95 /  70 /  94
 //   512 x 512, 8x8, 4                    107 /  85 / 110   121 /  90 / 116
+//   stride 2, kernel 5x5:
+//   64 x 32, 32x32, 64                   135 / 134 /  95   101 /  89 /  92
+//   32 x 32, 16x16, 64                   153 / 158 / 140    96 /  91 /  79
+//   32 x 32, 8x8, 64                     150 / 147 / 139   104 /  97 /  94
 //
 // Three things cost beside the products: the transforms of tiles (few channels or filters lose), tiles that
 // stand over the image's edge, and the transform of the filters (few tiles lose, wide layers most of all).
