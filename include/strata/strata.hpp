@@ -26,6 +26,8 @@
 
 // data: where samples come from
 #include <strata/data/batches.hpp>
+#include <strata/data/cache.hpp>
+#include <strata/data/cifar10.hpp>
 #include <strata/data/dataset.hpp>
 #include <strata/data/idx.hpp>
 #include <strata/data/mnist.hpp>

@@ -1,9 +1,7 @@
 #include <strata/data/mnist.hpp>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -31,24 +29,6 @@ struct fixture {
     std::string load(split parts = {}) const {
         return message_of<error>([&] { data::mnist(folder.path(), parts); });
     }
-};
-
-/// Sets or clears an environment variable while it lives.
-class environment {
-public:
-    environment(const char* name, const char* value) : m_name(name) {
-        if (const char* old = std::getenv(name)) m_old = old;
-        set(value);
-    }
-    ~environment() { set(m_old ? m_old->c_str() : nullptr); }
-    environment(const environment&) = delete;
-    environment& operator=(const environment&) = delete;
-
-private:
-    void set(const char* value) const { value ? ::setenv(m_name, value, 1) : ::unsetenv(m_name); }
-
-    const char* m_name;
-    std::optional<std::string> m_old;
 };
 
 } // namespace
@@ -134,20 +114,4 @@ TEST_CASE("the committed digits load and are stratified", "[mnist]") {
         REQUIRE(ink < 400);
         REQUIRE(x[0] + x[27] + x[783] == 0);
     }
-}
-
-TEST_CASE("the cache folder is told by the environment", "[mnist]") {
-    const environment home("HOME", "/home/somebody");
-    {
-        const environment own("STRATA_DATA_DIR", "/own"), cache("XDG_CACHE_HOME", "/cache");
-        CHECK(data::cache_directory() == "/own");
-    }
-    {
-        const environment own("STRATA_DATA_DIR", ""), cache("XDG_CACHE_HOME", "/cache");
-        CHECK(data::cache_directory() == "/cache/strata");
-    }
-    const environment own("STRATA_DATA_DIR", nullptr), cache("XDG_CACHE_HOME", nullptr);
-    CHECK(data::cache_directory() == "/home/somebody/.cache/strata");
-    const environment homeless("HOME", nullptr);
-    CHECK_THROWS_AS(data::cache_directory(), file_error);
 }

@@ -9,7 +9,6 @@
 #include <array>
 #include <cctype>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -54,19 +53,6 @@ inline std::vector<std::string> mnist_classes(const std::filesystem::path& direc
 } // namespace strata::detail
 
 namespace strata::data {
-
-/// The folder that keeps data sets: $STRATA_DATA_DIR, else $XDG_CACHE_HOME/strata, else ~/.cache/strata. A
-/// variable that is empty counts as not set. Throws file_error if none of the three can be told.
-inline std::filesystem::path cache_directory() {
-    const auto value = [](const char* variable) {
-        const char* text = std::getenv(variable);
-        return std::filesystem::path(text ? text : "");
-    };
-    if (const auto own = value("STRATA_DATA_DIR"); !own.empty()) return own;
-    if (const auto cache = value("XDG_CACHE_HOME"); !cache.empty()) return cache / "strata";
-    if (const auto home = value("HOME"); !home.empty()) return home / ".cache" / "strata";
-    detail::fail<file_error>("no cache folder: none of STRATA_DATA_DIR, XDG_CACHE_HOME and HOME is set");
-}
 
 /// The three parts of MNIST: images (28, 28, 1) of bytes, labels 0 .. 9.
 struct mnist_parts {
