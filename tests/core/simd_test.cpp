@@ -68,6 +68,22 @@ TEMPLATE_TEST_CASE("a part of a vector: other lanes are 0, other memory is not t
     }
 }
 
+TEMPLATE_TEST_CASE("vector_loop: whole vectors from the beginning, and what is left", "", float, double) {
+    constexpr index n = detail::lanes<TestType>;
+    for (const index begin : {0, 1, 7})
+        for (index count = 0; count <= 3 * n + 1; ++count) {
+            std::vector<index> places, parts, expected;
+            detail::vector_loop<TestType>(begin, begin + count, [&](index i, auto... part) {
+                places.push_back(i);
+                (parts.push_back(part), ...);
+            });
+            for (index i = begin; i < begin + count; i += n) expected.push_back(i);
+            CAPTURE(begin, count);
+            CHECK(places == expected);
+            CHECK(parts == (count % n > 0 ? std::vector<index>{count % n} : std::vector<index>{}));
+        }
+}
+
 TEMPLATE_TEST_CASE("multiply_add is a b + c, rounded once where the machine can", "", float, double) {
     using T = TestType;
     constexpr index n = detail::lanes<T>;
