@@ -32,6 +32,20 @@
 #include <strata/data/idx.hpp>
 #include <strata/data/mnist.hpp>
 #include <strata/data/prefetch.hpp>
+#include <strata/data/transformed.hpp>
+#include <strata/data/transforms/affine.hpp>
+#include <strata/data/transforms/alternating_flip.hpp>
+#include <strata/data/transforms/brightness.hpp>
+#include <strata/data/transforms/contrast.hpp>
+#include <strata/data/transforms/cutout.hpp>
+#include <strata/data/transforms/elastic.hpp>
+#include <strata/data/transforms/horizontal_flip.hpp>
+#include <strata/data/transforms/image.hpp>
+#include <strata/data/transforms/random_crop.hpp>
+#include <strata/data/transforms/resample.hpp>
+#include <strata/data/transforms/standardise.hpp>
+#include <strata/data/transforms/subtract_mean_image.hpp>
+#include <strata/data/transforms/translate.hpp>
 
 // kernels: the arithmetic, on pointers and sizes
 #include <strata/kernels/bias.hpp>
@@ -117,4 +131,5 @@
 #include <strata/train/fit.hpp>
 #include <strata/train/interrupt.hpp>
 #include <strata/train/run.hpp>
+#include <strata/train/test_time.hpp>
 #include <strata/train/trainer.hpp>

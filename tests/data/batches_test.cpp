@@ -144,11 +144,12 @@ TEST_CASE("epochs are shuffled anew, by the seed", "[batches]") {
 
 TEST_CASE("batch k is a pure function of k", "[batches]") {
     const batch_options options{.size = 4, .seed = 9};
-    const auto add_noise = [](auto* x, shape s, const random_source& random) {
+    const auto add_noise = [](auto* x, shape s, const auto& context) {
         for (strata::index i = 0; i < s.size(); ++i)
-            x[i] += static_cast<float>(random.uniform(static_cast<std::uint64_t>(i)));
+            x[i] += static_cast<float>(context.random.uniform(static_cast<std::uint64_t>(i)));
     };
-    batches forward(bytes(23), options, add_noise), jumping(bytes(23), options, add_noise);
+    const auto noisy = bytes(23).with(add_noise);
+    batches forward(noisy, options), jumping(noisy, options);
     std::vector<std::vector<float>> seen;
     auto b = forward.make<float>();
     for (strata::index k = 0; k < 30; ++k) {
@@ -213,13 +214,13 @@ TEST_CASE("refilling a batch keeps its memory", "[batches]") {
 TEST_CASE("a transform sees every sample with random numbers of its own", "[batches]") {
     std::set<std::uint32_t> drawn;
     int calls = 0;
-    const auto watch = [&](auto* x, shape s, const random_source& random) {
+    const auto watch = [&](auto* x, shape s, const auto& context) {
         CHECK(s == shape{1, 2, 2});
-        drawn.insert(random.word(0));
+        drawn.insert(context.random.word(0));
         x[0] = -1;
         ++calls;
     };
-    batches source(bytes(20), {.size = 8}, watch);
+    batches source(bytes(20).with(watch), {.size = 8});
     auto b = source.make<float>();
     for (strata::index k = 0; k < 6; ++k) source.fill(k, b);
     CHECK(b.x[0] == -1);

@@ -53,6 +53,7 @@ template <class T, class Y> struct batch {
     buffer<T> x;
     buffer<Y> targets;
     index size = 0;
+    buffer<T> scratch{}; ///< of the data set's transforms
 
     batch(index capacity_, shape sample_shape_, index target_size_ = 1)
         : sample_shape(sample_shape_),
@@ -79,21 +80,22 @@ private:
 template <class Dataset, class T>
 using batch_target = std::conditional_t<Dataset::target_rank == 1, std::int32_t, T>;
 
+/// Samples of this data set go through transforms when a batch is made.
+template <class Dataset> inline constexpr bool has_transforms = requires(const Dataset& d, float* x) {
+    d.transform(x, {}, x);
+};
+
 /// The batch of T that fits this data set.
 template <class Dataset, class T> using batch_of = batch<T, batch_target<Dataset, T>>;
 
-/// Leaves samples as they are.
-struct no_transform {
-    template <class T> void operator()(T*, shape, const random_source&) const {}
-};
-
-/// Fills `to` with the samples `indices` of `from`: x = scale * sample, then transform(x, shape, random) with
-/// a source of random numbers of its own for every sample, forked from `random` by its index. Throws
-/// argument_error if the batch is too small or made for samples or targets of another shape, if `indices` is
-/// empty or if one of them is no sample.
-template <class Dataset, class T, class Y, class Transform = no_transform>
+/// Fills `to` with the samples `indices` of `from`: x = scale * sample, which then goes through the
+/// transforms of the data set, if it has any. Every sample has random numbers of its own, forked from
+/// `random` by its index; the step of `random` is the epoch. Allocates nothing if the batch was filled from
+/// this data set before. Throws argument_error if the batch is too small or made for samples or targets of
+/// another shape, if `indices` is empty or if one of them is no sample.
+template <class Dataset, class T, class Y>
 void gather(const Dataset& from, std::span<const index> indices, batch<T, Y>& to,
-            const Transform& transform = {}, const random_source& random = {}) {
+            const random_source& random = {}) {
     static_assert(
         std::is_same_v<Y, batch_target<Dataset, T>>,
         "a batch has std::int32_t labels for class labels, rows of its own scalar for real targets");
@@ -110,13 +112,15 @@ void gather(const Dataset& from, std::span<const index> indices, batch<T, Y>& to
     const index elements = to.sample_shape.size();
     const T scale = static_cast<T>(from.scale);
     to.size = 0;
+    if constexpr (has_transforms<Dataset>)
+        if (to.scratch.size() < from.scratch()) to.scratch = buffer<T>(from.scratch());
     for (index i = 0; i < count; ++i) {
         const index sample = indices[static_cast<std::size_t>(i)];
         const auto* source = from.samples(sample);
         T* x = to.x.data() + i * elements;
         for (index k = 0; k < elements; ++k) x[k] = static_cast<T>(source[k]) * scale;
-        if constexpr (!std::is_same_v<Transform, no_transform>)
-            transform(x, to.sample_shape, random.fork(static_cast<std::uint32_t>(sample)));
+        if constexpr (has_transforms<Dataset>)
+            from.transform(x, random.fork(static_cast<std::uint32_t>(sample)), to.scratch.data());
         const auto* target = from.targets(sample);
         for (index k = 0; k < to.target_size; ++k)
             to.targets[i * to.target_size + k] = static_cast<Y>(target[k]);
@@ -139,15 +143,13 @@ struct batch_options {
 ///     auto current = source.make<float>();
 ///     for (index step = 0; step < 1'000; ++step) source.fill(step, current), use(current);
 ///
-/// `transform` is called as transform(T* sample, shape, random_source) on every sample: augmentation.
-/// Its random numbers are a pure function of seed, epoch and sample.
-template <class Dataset, class Transform = no_transform> class batches {
+/// Transforms of the data set draw random numbers that are a pure function of seed, epoch and sample.
+template <class Dataset> class batches {
 public:
     using dataset_type = Dataset;
 
     /// Throws argument_error if the batch size is below 1 or the data set has not enough samples for a batch.
-    batches(Dataset data, batch_options options, Transform transform = {})
-        : m_data(std::move(data)), m_options(options), m_transform(std::move(transform)) {
+    batches(Dataset data, batch_options options) : m_data(std::move(data)), m_options(options) {
         if (options.size < 1)
             detail::fail<argument_error>("a batch size of ", options.size, ", at least 1 is needed");
         const index least = options.drop_last ? options.size : 1;
@@ -191,14 +193,13 @@ public:
     /// that does not fit.
     template <class T, class Y> void fill(index step, batch<T, Y>& to) {
         const auto samples = indices(step);
-        gather(m_data, samples, to, m_transform,
+        gather(m_data, samples, to,
                {m_options.seed, transform_stream, static_cast<std::uint32_t>(epoch_of(step))});
     }
 
 private:
     Dataset m_data;
     batch_options m_options;
-    Transform m_transform;
     std::vector<index> m_order;
     index m_epoch = -1;
 };

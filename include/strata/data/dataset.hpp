@@ -3,6 +3,7 @@
 #include <strata/core/error.hpp>
 #include <strata/core/shape.hpp>
 #include <strata/core/tensor.hpp>
+#include <strata/data/transformed.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -74,6 +76,13 @@ public:
         part.m_begin += begin;
         part.m_count = count;
         return part;
+    }
+
+    /// The same samples, which go through these transforms, in this order, whenever a batch is made:
+    /// `train.with(standard, random_crop{.padding = 4})`. Throws argument_error if an option is out of its
+    /// range or a transform cannot be used on such samples.
+    template <class... Transforms> transformed<dataset, Transforms...> with(Transforms... transforms) const {
+        return {*this, std::tuple<Transforms...>(std::move(transforms)...)};
     }
 
 private:
@@ -143,8 +152,7 @@ template <class X> tensor<X, 4> flat(tensor<X, 2> samples) {
 template <class Dataset> struct split_parts { Dataset train, validation; };
 
 /// Cuts a data set in two parts that share its arrays. Throws argument_error if it has not enough samples.
-template <class X, class Y, std::size_t TargetRank>
-split_parts<dataset<X, Y, TargetRank>> split_of(const dataset<X, Y, TargetRank>& all, split counts) {
+template <class Dataset> split_parts<Dataset> split_of(const Dataset& all, split counts) {
     if (counts.validation < 0 || counts.validation > all.size())
         detail::fail<argument_error>("split asks for ", counts.validation,
                                      " validation samples, the data set has ", all.size());

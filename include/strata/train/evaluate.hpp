@@ -8,11 +8,13 @@
 #include <strata/loss/loss.hpp>
 #include <strata/loss/softmax_cross_entropy.hpp>
 #include <strata/network/workspace.hpp>
+#include <strata/train/test_time.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <type_traits>
 
@@ -39,7 +41,8 @@ struct evaluation {
 /// How to evaluate.
 struct evaluate_options {
     index batch_size = 500;
-    index k = 5; ///< for evaluation::top_k
+    index k = 5;         ///< for evaluation::top_k
+    test_time augment{}; ///< average the outputs of several views of every sample
 };
 
 namespace detail {
@@ -104,6 +107,9 @@ evaluation evaluate_in(workspace& room, const Network& net, const Dataset& data,
     data::batches source(data, {.size = options.batch_size, .shuffle = false});
     auto batch = source.template make<T>();
     buffer<T> y(batch.capacity * outputs);
+    std::optional<averaged_views<T>> views;
+    if (options.augment.is_used())
+        views.emplace(options.augment, data.sample_shape(), outputs, batch.capacity);
 
     evaluation result;
     result.has_labels = std::is_same_v<target, label>;
@@ -117,7 +123,11 @@ evaluation evaluate_in(workspace& room, const Network& net, const Dataset& data,
         source.fill(step, batch);
         const auto targets = targets_of(batch);
         if constexpr (std::is_same_v<target, label>) check_targets(targets, batch.size, outputs);
-        net.forward(batch.x.data(), y.data(), batch.size, room);
+        const auto forward = [&](const T* x, T* to) { net.forward(x, to, batch.size, room); };
+        if (views)
+            (*views)(batch.x.data(), y.data(), batch.size, forward);
+        else
+            forward(batch.x.data(), y.data());
         result.loss +=
             loss(static_cast<const T*>(y.data()), targets, static_cast<T*>(nullptr), batch.size, outputs)
             * static_cast<double>(batch.size);
