@@ -4,6 +4,17 @@
 #include <strata/core/parallel.hpp>
 #include <strata/data/batches.hpp>
 #include <strata/data/prefetch.hpp>
+#include <strata/data/transforms/affine.hpp>
+#include <strata/data/transforms/alternating_flip.hpp>
+#include <strata/data/transforms/brightness.hpp>
+#include <strata/data/transforms/contrast.hpp>
+#include <strata/data/transforms/cutout.hpp>
+#include <strata/data/transforms/elastic.hpp>
+#include <strata/data/transforms/horizontal_flip.hpp>
+#include <strata/data/transforms/random_crop.hpp>
+#include <strata/data/transforms/standardise.hpp>
+#include <strata/data/transforms/subtract_mean_image.hpp>
+#include <strata/data/transforms/translate.hpp>
 #include <strata/layers/batch_norm.hpp>
 #include <strata/layers/conv2d.hpp>
 #include <strata/layers/dense.hpp>
@@ -137,10 +148,9 @@ auto random_digits(shape sample, strata::index count) {
 
 /// Three epochs behind the first, with a short last batch and a new order in each: prefetching, forward,
 /// loss, backward, update.
-template <class Network, class Optimizer>
-void check_steps(const std::string& what, Network net, const Optimizer& rule,
-                 const training_terms& terms = {}) {
-    const auto digits = random_digits(Network::input_shape, 150);
+template <class Network, class Dataset, class Optimizer>
+void check_steps_on(const Dataset& digits, const std::string& what, Network net, const Optimizer& rule,
+                    const training_terms& terms) {
     for (const int count : {1, 2, 3}) {
         threads(count);
         trainer worker(net, softmax_cross_entropy{}, rule, terms);
@@ -157,6 +167,12 @@ void check_steps(const std::string& what, Network net, const Optimizer& rule,
         INFO(what << " with " << count << " threads");
         CHECK(found == 0);
     }
+}
+
+template <class Network, class Optimizer>
+void check_steps(const std::string& what, const Network& net, const Optimizer& rule,
+                 const training_terms& terms = {}) {
+    check_steps_on(random_digits(Network::input_shape, 150), what, net, rule, terms);
 }
 
 struct default_threads {
@@ -205,6 +221,16 @@ TEST_CASE("a training step of convolutions, pooling and residual blocks allocate
                 max_pool2d<pool{.size = 2}>, residual<block>, flatten, dropout, dense<10>>;
     check_steps("adam", image_net(), adam{.learning_rate = exponential_decay{.initial = 0.001}},
                 {.weight_decay = 1e-3, .clip_norm = 10});
+}
+
+TEST_CASE("a training step with all transforms allocates nothing once warm") {
+    const default_threads restore;
+    const auto digits = random_digits(dense_net::input_shape, 150);
+    const auto changed =
+        digits.with(affine{.rotation = 10, .scale = 0.1}, elastic{}, brightness{}, contrast{},
+                    subtract_mean_image::of(digits), standardise::of(digits), random_crop{}, translate{},
+                    horizontal_flip{}, alternating_flip{}, cutout{});
+    check_steps_on(changed, "sgd", dense_net(), sgd{}, {});
 }
 
 TEST_CASE("inference with a workspace allocates nothing once warm") {

@@ -1,8 +1,12 @@
 #include <strata/core/error.hpp>
 #include <strata/core/parallel.hpp>
+#include <strata/data/transforms/alternating_flip.hpp>
+#include <strata/data/transforms/random_crop.hpp>
+#include <strata/data/transforms/standardise.hpp>
 #include <strata/layers/batch_norm.hpp>
 #include <strata/layers/dense.hpp>
 #include <strata/layers/dropout.hpp>
+#include <strata/layers/flatten.hpp>
 #include <strata/layers/relu.hpp>
 #include <strata/loss/mean_squared_error.hpp>
 #include <strata/network/network.hpp>
@@ -20,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "data/transforms/images.hpp"
 #include "samples.hpp"
 #include "support/catch.hpp"
 
@@ -170,6 +175,40 @@ TEST_CASE("what fit makes of its batches is what a loop of one's own would", "[f
         worker.step(batch);
     }
     CHECK(copy_of(net.values()) == copy_of(own.values()));
+}
+
+TEST_CASE("augmented batches have the same bits from the background thread, on the spot and in parts",
+          "[fit]") {
+    const auto images = noise(300, {8, 9, 3});
+    const auto train = images.with(standardise::of(images), random_crop{.padding = 2}, alternating_flip{});
+    const strata::index size = GENERATE(5, 200); // 10,800 and 432,000 numbers with what transforms count
+    const fit_options options{.batch_size = size, .steps = 9, .seed = 4};
+    network net{input<8, 9, 3>{}, flatten{}, dense<4>{}};
+    auto parts = net, own = net, plain = net;
+    const int threads_before = threads();
+    threads(1);
+    const auto before = threads_of_this_process();
+    std::ptrdiff_t during = 0;
+    fit(net, train, softmax_cross_entropy{}, sgd{}, options,
+        [&](auto&) { during = threads_of_this_process() - before; });
+    CHECK(during == (size == 200 ? 1 : 0));
+    threads(2);
+    trainer worker(parts, softmax_cross_entropy{}, sgd{}, {.seed = 4});
+    fit(worker, train, {.batch_size = size, .steps = 4, .seed = 4});
+    fit(worker, train, options);
+    threads(threads_before);
+    CHECK(copy_of(parts.values()) == copy_of(net.values()));
+
+    trainer by_hand(own, softmax_cross_entropy{}, sgd{}, {.seed = 4});
+    data::batches source(train, {.size = size, .seed = 4});
+    auto batch = source.make<float>();
+    for (strata::index step = 0; step < 9; ++step) {
+        source.fill(step, batch);
+        by_hand.step(batch);
+    }
+    CHECK(copy_of(own.values()) == copy_of(net.values()));
+    fit(plain, images, softmax_cross_entropy{}, sgd{}, options);
+    CHECK(copy_of(plain.values()) != copy_of(net.values()));
 }
 
 TEST_CASE("callbacks are called in order, those that report behind the others", "[fit]") {
