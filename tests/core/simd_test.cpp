@@ -51,7 +51,7 @@ TEMPLATE_TEST_CASE("vectors are read and written wherever they lie", "", float, 
 TEMPLATE_TEST_CASE("a part of a vector: other lanes are 0, other memory is not touched", "", float, double) {
     using T = TestType;
     constexpr index n = detail::lanes<T>;
-    for (index part = 0; part <= n; ++part) {
+    for (index part = 1; part <= n; ++part) {
         CAPTURE(part);
         const auto x = counted<T>(part); // to the element: the address sanitizer sees more
         auto expected = x;

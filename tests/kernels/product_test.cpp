@@ -94,7 +94,7 @@ template <class T> struct product_case {
         else
             detail::multiply_tiled<left::by_row>(job, l.in_place, threads(), scratch.data(), finished);
 
-        CHECK(told == std::vector<int>(told.size(), 1));
+        CHECK(std::all_of(told.begin(), told.end(), [](int times) { return times == 1; }));
         CHECK(std::all_of(scratch.end() - 64, scratch.end(), [](T v) { return v == T(guard); }));
         double worst = 0;
         bool is_final = true;
@@ -165,8 +165,8 @@ TEMPLATE_TEST_CASE("product: the same bits for any number of threads", "[kernels
     using T = TestType;
     const int before = threads();
     for (const auto& [rows, columns, steps] :
-         {std::array<index, 3>{301, 77, 530}, std::array<index, 3>{5, 900, 1300},
-          std::array<index, 3>{1500, 30, 200}}) {
+         {std::array<index, 3>{150, 77, 300}, std::array<index, 3>{5, 600, 800},
+          std::array<index, 3>{700, 30, 150}}) {
         const product_case<T> c{rows, columns, steps};
         for (const layout& l : layouts(1)) {
             CAPTURE(rows, columns, steps, l.by_step, l.b_transposed, l.in_place, l.out_transposed,
@@ -175,7 +175,7 @@ TEMPLATE_TEST_CASE("product: the same bits for any number of threads", "[kernels
             const auto one = c.run(l);
             for (const int count : {2, 3}) {
                 threads(count);
-                CHECK(c.run(l) == one);
+                CHECK((c.run(l) == one)); // too long to print
             }
         }
     }

@@ -45,7 +45,8 @@ template <class T> std::vector<T> random_numbers(strata::index count, std::uint6
     return {drawn.begin(), drawn.end()};
 }
 
-/// Forward and backward of samples of `Size` numbers, against value and slope of every number.
+/// Forward and backward of samples of `Size` numbers, against value and slope of every number. (Arrays in
+/// brackets are not printed: they are long.)
 template <class Activation, strata::index Size, class T> void check_size(const Activation& spec) {
     using layer = typename Activation::template layer<shape{1, 1, Size}, T>;
     const layer bound{spec};
@@ -62,19 +63,19 @@ template <class Activation, strata::index Size, class T> void check_size(const A
         }
         const pass p{{.batch = batch}};
         bound.forward(x.data(), y.data(), p);
-        CHECK(y == expected_y);
+        CHECK((y == expected_y));
         bound.backward(nullptr, y.data(), dy.data(), dx.data(), p); // needs no input
-        CHECK(dx == expected_dx);
-        CHECK(y == expected_y);
+        CHECK((dx == expected_dx));
+        CHECK((y == expected_y));
 
         auto place = x; // in place
         place.resize(y.size(), T(guard));
         bound.forward(place.data(), place.data(), p);
-        CHECK(place == expected_y);
+        CHECK((place == expected_y));
         auto gradient = dy;
         gradient.resize(y.size(), T(guard));
         bound.backward(nullptr, place.data(), gradient.data(), gradient.data(), p);
-        CHECK(gradient == expected_dx);
+        CHECK((gradient == expected_dx));
     }
 }
 
