@@ -74,21 +74,27 @@
 // layers: what a network is made of
 #include <strata/layers/average_pool2d.hpp>
 #include <strata/layers/batch_norm.hpp>
+#include <strata/layers/concatenate.hpp>
 #include <strata/layers/conv2d.hpp>
 #include <strata/layers/dense.hpp>
 #include <strata/layers/dropout.hpp>
 #include <strata/layers/elu.hpp>
 #include <strata/layers/flatten.hpp>
+#include <strata/layers/frozen.hpp>
 #include <strata/layers/gelu.hpp>
 #include <strata/layers/global_average_pool.hpp>
+#include <strata/layers/global_max_pool.hpp>
 #include <strata/layers/identity.hpp>
 #include <strata/layers/leaky_relu.hpp>
 #include <strata/layers/max_pool2d.hpp>
+#include <strata/layers/maxout.hpp>
 #include <strata/layers/plan.hpp>
 #include <strata/layers/pointwise.hpp>
 #include <strata/layers/pool.hpp>
+#include <strata/layers/prelu.hpp>
 #include <strata/layers/relu.hpp>
 #include <strata/layers/residual.hpp>
+#include <strata/layers/scale.hpp>
 #include <strata/layers/sequence.hpp>
 #include <strata/layers/sigmoid.hpp>
 #include <strata/layers/softmax.hpp>

@@ -281,6 +281,15 @@ def layers():
         case(f"{name} same", 12, normal(12, 2, 6, 5, 2),
              lambda p, x: pool(x, (3, 2), (2, 1), same(6, 3, 2) + same(5, 2, 1)))
     case("global_average_pool", 13, normal(13, 2, 4, 3, 5), lambda p, x: x.mean((1, 2)))
+    case("global_max_pool", 15, normal(15, 2, 4, 3, 5), lambda p, x: x.amax((1, 2)))
+    # groups of three adjacent channels
+    case("maxout", 16, normal(16, 2, 4, 3, 6), lambda p, x: x.reshape(2, 4, 3, 2, 3).max(4).values)
+
+    def prelu(p, name, x, slopes):
+        return nhwc(F.prelu(nchw(x), p.draw(name + ".slope", slopes, scale=0.5, shift=0.25)))
+
+    case("prelu", 17, normal(17, 2, 4, 3, 5), lambda p, x: prelu(p, "0", x, 5))
+    case("prelu shared", 18, normal(18, 2, 4, 3, 5), lambda p, x: prelu(p, "0", x, 1))
 
     z = 3 * normal(14, 3, 11)
     z[0, 0], z[0, 1], z[1, 2], z[1, 3] = 40, -40, 9, -9
@@ -329,6 +338,20 @@ def layers():
         return p.dense("6", x.mean((1, 2)), 3)
 
     case("residual net", 33, normal(33, 3, 6, 6, 3), residual_net)
+
+    # input 6x5x3, conv 3x3 to 4, DenseNet's connection around (batch norm, relu, conv to 5), GoogLeNet's module of
+    # (conv 1x1 to 2), (max pool 3, conv 1x1 to 3) and (prelu, conv to 4, relu), relu, global max pool, dense 3
+    def joined_net(p, x):
+        one = (1, 1, 1, 1)
+        x = p.conv("0", x, 4, 3, 1, one)
+        b = torch.relu(p.batch_norm("1.1.0", x, 2.0**-10))
+        x = torch.cat([x, p.conv("1.1.2", b, 5, 3, 1, one)], 3)
+        a = p.conv("2.0", x, 2, 1)
+        b = p.conv("2.1.1", max_pool(x, 3, 1, one), 3, 1)
+        c = torch.relu(p.conv("2.2.1", prelu(p, "2.2.0", x, 9), 4, 3, 1, one))
+        return p.dense("5", torch.relu(torch.cat([a, b, c], 3)).amax((1, 2)), 3)
+
+    case("joined net", 35, normal(35, 3, 6, 5, 3), joined_net)
 
     # input 8x9x1, conv 3x3 to 3 same, relu, conv 4x4 stride 2 to 4 same, tanh, max pool 2, flatten, dense 6, gelu,
     # dense 3; softmax cross-entropy; five steps of SGD with momentum

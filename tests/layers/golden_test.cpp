@@ -1,13 +1,17 @@
 #include <strata/layers/average_pool2d.hpp>
 #include <strata/layers/batch_norm.hpp>
+#include <strata/layers/concatenate.hpp>
 #include <strata/layers/conv2d.hpp>
 #include <strata/layers/dense.hpp>
 #include <strata/layers/elu.hpp>
 #include <strata/layers/flatten.hpp>
 #include <strata/layers/gelu.hpp>
 #include <strata/layers/global_average_pool.hpp>
+#include <strata/layers/global_max_pool.hpp>
 #include <strata/layers/leaky_relu.hpp>
 #include <strata/layers/max_pool2d.hpp>
+#include <strata/layers/maxout.hpp>
+#include <strata/layers/prelu.hpp>
 #include <strata/layers/relu.hpp>
 #include <strata/layers/residual.hpp>
 #include <strata/layers/sequence.hpp>
@@ -121,6 +125,7 @@ TEST_CASE("pooling equals PyTorch's, and TensorFlow's average") {
     check_layer<6, 5, 2>("average_pool2d same",
                          average_pool2d<pool{.size = {3, 2}, .stride = {2, 1}, .padding = same}>{});
     check_layer<4, 3, 5>("global_average_pool", global_average_pool{});
+    check_layer<4, 3, 5>("global_max_pool", global_max_pool{});
 }
 
 TEST_CASE("activations equal PyTorch's") {
@@ -131,6 +136,9 @@ TEST_CASE("activations equal PyTorch's") {
     check_layer<11>("sigmoid", sigmoid{});
     check_layer<11>("tanh", strata::tanh{});
     check_layer<11>("softmax", softmax{});
+    check_layer<4, 3, 6>("maxout", maxout<3>{});
+    check_layer<4, 3, 5>("prelu", prelu<>{});
+    check_layer<4, 3, 5>("prelu shared", prelu<shared_slope>{});
 }
 
 namespace {
@@ -171,6 +179,22 @@ TEST_CASE("a residual net equals PyTorch's, with an identity and a projected sho
                 global_average_pool{},
                 dense<3>{}};
     check_golden(net, "residual net");
+}
+
+TEST_CASE("a net of joined branches equals PyTorch's: DenseNet's connection and GoogLeNet's module") {
+    constexpr conv five{.filters = 5, .kernel = 3, .padding = same};
+    constexpr conv four{.filters = 4, .kernel = 3, .padding = same};
+    network net{input_of<double, 6, 5, 3>{},
+                conv2d<four>{},
+                concatenate{identity{}, sequence{batch_norm<>{.epsilon = 0x1p-10f}, relu{}, conv2d<five>{}}},
+                concatenate{conv2d<conv{.filters = 2, .kernel = 1}>{},
+                            sequence{max_pool2d<pool{.size = 3, .stride = 1, .padding = 1}>{},
+                                     conv2d<conv{.filters = 3, .kernel = 1}>{}},
+                            sequence{prelu<>{}, conv2d<four>{}, relu{}}},
+                relu{},
+                global_max_pool{},
+                dense<3>{}};
+    check_golden(net, "joined net");
 }
 
 TEST_CASE("a convolutional net equals PyTorch's, and learns as it does") {

@@ -80,6 +80,13 @@ concept takes_below = has_slope<Below, T> && requires(L& layer, const T* x, T* d
     layer.backward(x, x, x, dx, p, below);
 };
 
+/// A layer that computes its input gradient alone: backward_input(x, y, dy, dx, pass) overwrites dx with the
+/// gradient of the inference forward, as `frozen` needs it; with `below`, of an activation in front as well.
+template <class L, class T, class... Below>
+concept gives_input_gradient = requires(L& layer, const T* x, T* dx, const pass& p, const Below&... below) {
+    layer.backward_input(x, x, x, dx, p, below...);
+};
+
 /// A layer with parameters of its own, in a table.
 template <class L>
 concept has_parameters = requires {
@@ -178,7 +185,7 @@ template <class L> constexpr bool is_trained() {
         using children = decltype(std::declval<L&>().children());
         return any_is_trained(static_cast<const children*>(nullptr));
     } else if constexpr (has_parameters<L>) {
-        return std::apply([](const auto&... line) { return ((line.kind != kind::state) || ...); },
+        return std::apply([](const auto&... line) { return (is_trainable(line.kind) || ...); },
                           L::parameters);
     } else {
         return false;

@@ -9,12 +9,12 @@
 
 namespace strata {
 
-/// What a parameter is for: L2 and weight decay touch only weights, optimizers only what is trainable.
-enum class kind { weight, bias, scale, offset, state };
+/// What a parameter is for: L2 and weight decay touch only weights, optimizers only what is trainable. State
+/// (a running statistic, a count) and what is frozen are saved with the network and never trained.
+enum class kind { weight, bias, scale, offset, state, frozen };
 
-/// A running statistic or a count: saved with the network, never trained.
 constexpr bool is_trainable(kind k) {
-    return k != kind::state;
+    return k != kind::state && k != kind::frozen;
 }
 
 /// Where a parameter lies in the flat buffers, and what it is for.
@@ -28,7 +28,8 @@ struct fan {
     index in = 1, out = 1;
 };
 
-/// A parameter of a layer: two views of rank N into the network's flat buffers. State has no gradient.
+/// A parameter of a layer: two views of rank N into the network's flat buffers. What is not trained has
+/// no gradient.
 template <class T, std::size_t N> struct parameter {
     tensor_view<T, N> value = empty(), gradient = empty();
 

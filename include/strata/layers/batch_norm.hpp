@@ -126,6 +126,18 @@ template <norm Options = norm{}> struct batch_norm {
             if constexpr (Options.offset) std::copy_n(doffset, channels, offset.gradient.data());
         }
 
+        /// Of inference, where mean and deviation do not depend on x: dx = scale / deviation dy.
+        static constexpr bool backward_input_reads_input = false;
+        void backward_input(const T*, const T*, const T* dy, T* dx, const pass& p) const {
+            arena room(p.scratch);
+            T *const inverse = room.take<T>(channels), *const gain = room.take<T>(channels);
+            T* const zero = room.take<T>(channels);
+            std::fill_n(zero, channels, T(0));
+            invert(inverse, running_variance.value.data());
+            normalise(dx, dy, zero, inverse, scale_values(), static_cast<const T*>(nullptr), rows(p),
+                      channels, gain, no_activation{});
+        }
+
     private:
         static constexpr index rows(const extent& e) { return e.batch * In.pixels(); }
         const T* scale_values() const { return Options.scale ? scale.value.data() : nullptr; }

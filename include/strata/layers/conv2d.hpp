@@ -98,9 +98,14 @@ template <conv Options> struct conv2d {
             T* const db = Options.bias ? bias.gradient.data() : nullptr;
             conv2d_backward_weights<among>(weight.gradient.data(), db, x, dy, sizes(p.batch), p.threads,
                                            p.scratch);
-            if constexpr (!std::is_null_pointer_v<decltype(dx)>)
-                conv2d_backward_data<among>(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch,
-                                            x, below);
+            if constexpr (!std::is_null_pointer_v<decltype(dx)>) backward_input(x, nullptr, dy, dx, p, below);
+        }
+        static constexpr bool backward_input_reads_input = false;
+        template <class Below = no_activation>
+        void backward_input(const T* x, const T*, const T* dy, T* dx, const pass& p,
+                            const Below& below = {}) const {
+            conv2d_backward_data<among>(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch, x,
+                                        below);
         }
     };
 };

@@ -62,9 +62,13 @@ template <index Units, bias_term Bias = with_bias> struct dense {
         void backward(const T* x, const T*, const T* dy, auto dx, const pass& p, const Below& below = {}) {
             T* const db = Bias == with_bias ? bias.gradient.data() : nullptr;
             dense_backward_weights(weight.gradient.data(), db, x, dy, sizes(p.batch), p.threads, p.scratch);
-            if constexpr (!std::is_null_pointer_v<decltype(dx)>)
-                dense_backward_data(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch, x,
-                                    below);
+            if constexpr (!std::is_null_pointer_v<decltype(dx)>) backward_input(x, nullptr, dy, dx, p, below);
+        }
+        static constexpr bool backward_input_reads_input = false;
+        template <class Below = no_activation>
+        void backward_input(const T* x, const T*, const T* dy, T* dx, const pass& p,
+                            const Below& below = {}) const {
+            dense_backward_data(dx, dy, weight.value.data(), sizes(p.batch), p.threads, p.scratch, x, below);
         }
     };
 };

@@ -51,7 +51,7 @@ template <class I> inline constexpr bool is_input = requires {
 ///
 /// It holds parameters only; activations live in a workspace, so that any number of threads can run one
 /// network, each with a workspace of its own. All trainable parameters lie in one flat buffer, their
-/// gradients in another, running statistics and counts in a third.
+/// gradients in another, running statistics, counts and what is frozen in a third.
 template <class Input, layer_spec... Specs> class network {
     static_assert(detail::is_input<Input>,
                   "network: what goes in comes first: network{input<28, 28, 1>{}, ...}");

@@ -44,13 +44,14 @@ inline std::string in_bytes(index bytes) {
     return out.str();
 }
 
-/// The trainable numbers of a layer.
-template <class Layer> constexpr index trained_count() {
+/// The numbers of a layer that are trained, or are frozen.
+template <class Layer> constexpr index parameter_count(bool frozen) {
     std::array<parameter_entry, parameter_lines<Layer>()> table{};
     std::size_t n = 0;
     list_parameters<Layer>(table, n, {});
     index count = 0;
-    for (const auto& p : table) count += is_trainable(p.kind) ? p.sizes.size() : 0;
+    for (const auto& p : table)
+        count += (frozen ? p.kind == kind::frozen : is_trainable(p.kind)) ? p.sizes.size() : 0;
     return count;
 }
 
@@ -70,8 +71,9 @@ public:
             using spec = std::tuple_element_t<i, std::tuple<Specs...>>;
             add<spec, typename layers::template layer_type<i>>(std::to_string(i), layers::shapes[i], 0);
         });
-        m_parameters = net::parameter_count;
-        for (const auto& p : net::parameter_table) m_state += is_trainable(p.kind) ? 0 : p.sizes.size();
+        m_frozen = detail::parameter_count<layers>(true);
+        m_parameters = net::parameter_count + m_frozen;
+        for (const auto& p : net::parameter_table) m_state += p.kind == kind::state ? p.sizes.size() : 0;
         m_multiply_adds = net::multiply_adds;
         m_parameter_bytes = m_parameters * static_cast<index>(sizeof(typename net::T));
         // what one more sample of a large batch costs: fixed parts, and those that stop growing, cancel
@@ -108,6 +110,8 @@ public:
                  r.multiply_adds > 0 ? detail::with_commas(r.multiply_adds) : "");
         out << rule << '\n';
         line("total", "", detail::with_commas(s.m_parameters), detail::with_commas(s.m_multiply_adds));
+        if (s.m_frozen > 0)
+            out << "frozen: " << detail::with_commas(s.m_frozen) << " of the parameters are not trained\n";
         if (s.m_state > 0)
             out << "state: " << detail::with_commas(s.m_state) << " numbers that are not trained\n";
         out << "memory: parameters " << detail::in_bytes(s.m_parameter_bytes) << "; a sample "
@@ -131,12 +135,14 @@ private:
     template <class Spec, class Layer> void add(const std::string& number, shape in, std::size_t depth) {
         std::string name(2 * depth, ' ');
         name += number + ' ';
+        constexpr index frozen = detail::parameter_count<Layer>(true);
+        if (!has_children<Layer> && frozen > 0) name += "frozen ";
         if constexpr (requires { Spec::name; })
             name += Spec::name;
         else
             name += "layer";
-        m_rows.push_back(
-            {name, Spec::output(in), detail::trained_count<Layer>(), detail::multiply_adds<Layer>()});
+        m_rows.push_back({name, Spec::output(in), detail::parameter_count<Layer>(false) + frozen,
+                          detail::multiply_adds<Layer>()});
         if constexpr (has_children<Layer>) {
             using specs = typename Layer::child_specs;
             using children = detail::children_tuple<Layer>;
@@ -152,7 +158,7 @@ private:
 
     shape m_input{};
     std::vector<row> m_rows;
-    index m_parameters = 0, m_state = 0, m_multiply_adds = 0;
+    index m_parameters = 0, m_frozen = 0, m_state = 0, m_multiply_adds = 0;
     index m_parameter_bytes = 0, m_training = 0, m_inference = 0;
     index m_batch = 0, m_batch_training = 0, m_batch_inference = 0;
     int m_threads = 1;
