@@ -16,13 +16,19 @@
 #include <strata/data/transforms/subtract_mean_image.hpp>
 #include <strata/data/transforms/translate.hpp>
 #include <strata/layers/batch_norm.hpp>
+#include <strata/layers/concatenate.hpp>
 #include <strata/layers/conv2d.hpp>
 #include <strata/layers/dense.hpp>
 #include <strata/layers/dropout.hpp>
 #include <strata/layers/flatten.hpp>
+#include <strata/layers/frozen.hpp>
+#include <strata/layers/global_max_pool.hpp>
 #include <strata/layers/max_pool2d.hpp>
+#include <strata/layers/maxout.hpp>
+#include <strata/layers/prelu.hpp>
 #include <strata/layers/relu.hpp>
 #include <strata/layers/residual.hpp>
+#include <strata/layers/scale.hpp>
 #include <strata/loss/softmax_cross_entropy.hpp>
 #include <strata/network/network.hpp>
 #include <strata/optim/adadelta.hpp>
@@ -221,6 +227,17 @@ TEST_CASE("a training step of convolutions, pooling and residual blocks allocate
                 max_pool2d<pool{.size = 2}>, residual<block>, flatten, dropout, dense<10>>;
     check_steps("adam", image_net(), adam{.learning_rate = exponential_decay{.initial = 0.001}},
                 {.weight_decay = 1e-3, .clip_norm = 10});
+}
+
+TEST_CASE("a training step of joined branches, maxout, prelu and frozen layers allocates nothing once warm") {
+    const default_threads restore;
+    constexpr conv six{.filters = 6, .kernel = 3, .padding = same};
+    using joined_net =
+        network<input<12, 12, 1>, frozen<conv2d<six>>, prelu<>, conv2d<six>, maxout<2>,
+                concatenate<identity, sequence<batch_norm<>, relu, conv2d<six>>, max_pool2d<pool{.size = 1}>>,
+                frozen<sequence<conv2d<six>, batch_norm<>>>, prelu<shared_slope>, global_max_pool, dense<10>,
+                scale>;
+    check_steps("momentum", joined_net(), sgd{.momentum = 0.9}, {.l2 = 1e-4});
 }
 
 TEST_CASE("a training step with all transforms allocates nothing once warm") {
