@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -101,6 +102,9 @@ public:
 
     /// Applies the transforms to a sample. `random`: of this epoch, which is its step, and this sample.
     template <class T> void transform(T* sample, const random_source& random, T* scratch) const {
+        static_assert((std::invocable<const Transforms&, T*, const shape&, const sample_context<T>&> && ...),
+                      "with: a transform is called as transform(T* sample, shape, const sample_context<T>&), "
+                      "T being float or double, and its operator() must be const");
         static constexpr auto forks = detail::transform_forks<Transforms...>();
         const shape s = this->sample_shape();
         const auto epoch = static_cast<index>(random.step);

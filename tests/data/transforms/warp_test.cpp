@@ -106,14 +106,14 @@ TEMPLATE_TEST_CASE("an image turned by right angles is exactly that", "[warp]", 
                         x[static_cast<std::size_t>((row(h, w) * n + column(h, w)) * 2 + c)];
         return y;
     };
-    const auto same = [](strata::index h, strata::index) { return h; };
-    const auto other = [](strata::index, strata::index w) { return w; };
-    const auto same_back = [n](strata::index h, strata::index) { return n - 1 - h; };
-    const auto other_back = [n](strata::index, strata::index w) { return n - 1 - w; };
+    const auto this_row = [](strata::index h, strata::index) { return h; };
+    const auto this_column = [](strata::index, strata::index w) { return w; };
+    const auto last_row = [n](strata::index h, strata::index) { return n - 1 - h; };
+    const auto last_column = [n](strata::index, strata::index w) { return n - 1 - w; };
     CHECK(warped(x, s, {}) == x);
-    CHECK(warped(x, s, {.rotation = 90}) == expect(other_back, same)); // clockwise
-    CHECK(warped(x, s, {.rotation = -90}) == expect(other, same_back));
-    CHECK(warped(x, s, {.rotation = 180}) == expect(same_back, other_back));
+    CHECK(warped(x, s, {.rotation = 90}) == expect(last_column, this_row)); // clockwise
+    CHECK(warped(x, s, {.rotation = -90}) == expect(this_column, last_row));
+    CHECK(warped(x, s, {.rotation = 180}) == expect(last_row, last_column));
 }
 
 TEMPLATE_TEST_CASE("an image is moved, scaled and sheared about its centre", "[warp]", float, double) {
@@ -173,7 +173,7 @@ TEST_CASE("an elastic field has the variance and the smoothness of Simard's", "[
         const auto far = static_cast<strata::index>(2 * sigma); // correlation 1 / e
         for (strata::index h = 12; h < 35 - far; h += 3)
             for (strata::index w = 12; w < 31 - far; w += 3, ++n)
-                for (const std::size_t c : {0, 1}) {
+                for (const std::size_t c : {0u, 1u}) {
                     mean += moved(h, w, c);
                     variance += std::pow(moved(h, w, c), 2);
                     below += moved(h, w, c) * moved(h + far, w, c);
