@@ -56,11 +56,18 @@ example::example(std::string name, const std::string& description, strata::index
             ->check(CLI::IsMember(variants))
             ->capture_default_str();
     }
-    app.add_option(
-        "--data", m_data,
-        "folder of the IDX files (default: the one that scripts/fetch fills, or the small subset that "
-        "comes with strata)");
-    app.add_option("--steps", steps, "training steps")->check(at_least_one)->capture_default_str();
+    app.add_option("--data", m_data,
+                   default_steps > 0
+                       ? "folder of the IDX files (default: the one that scripts/fetch fills, "
+                         "or the small subset that comes with strata)"
+                       : "folder of the .bin files (default: the one that scripts/fetch fills)");
+    if (default_steps > 0) {
+        app.add_option("--steps", steps, "training steps")->check(at_least_one)->capture_default_str();
+    } else {
+        app.add_option("--epochs", epochs, "passes over the training images (default: the variant's)")
+            ->check(at_least_one);
+        app.add_option("--steps", steps, "ends the run sooner")->check(at_least_one);
+    }
     app.add_option("--batch", batch, "samples in a step")->check(at_least_one)->capture_default_str();
     app.add_option("--seed", seed, "of the first weights, the order of the samples, the dropout")
         ->check([](const std::string& text) {
@@ -119,27 +126,31 @@ strata::data::mnist_parts example::mnist(strata::index validation) {
     return strata::data::mnist(folder, {.validation = validation});
 }
 
-std::optional<strata::progress_bar> example::show() const {
+strata::data::cifar10_parts example::cifar10() {
+    const std::filesystem::path folder =
+        m_data.empty() ? strata::data::cache_directory() / "cifar10" : std::filesystem::path(m_data);
+    if (m_data.empty() && !std::filesystem::exists(folder / "data_batch_1.bin"))
+        throw strata::file_error(folder.string() + ": no CIFAR-10 there, scripts/fetch cifar10 brings it");
+    return strata::data::cifar10(folder);
+}
+
+std::optional<strata::progress_bar> example::show(strata::progress_bar bar) const {
     if (quiet) return std::nullopt;
-    return strata::progress_bar{.every = 500};
+    return bar;
 }
 
-std::optional<strata::evaluate_on<example::digits>> example::track(const digits& test) const {
-    if (!m_track_best) return std::nullopt;
-    return strata::evaluate_on(test, 100, "test");
-}
-
-void example::finish(const strata::fit_result& run, double train, std::optional<double> validation,
-                     const strata::evaluation& test, const std::optional<strata::evaluate_on<digits>>& best) {
+void example::finish(const strata::fit_result& run, const result& outcome) {
+    const auto& [train, validation, test, best, best_step] = outcome;
     m_interrupted = run.interrupted;
     if (best)
         std::printf("best test accuracy on the way %.2f %% after %td steps (chosen on the test set)\n",
-                    100 * best->best.accuracy, best->best_step);
+                    100 * *best, best_step);
     if (m_subset) std::printf("(trained and tested on the small subset)\n");
+    if (validation) std::printf("validation accuracy %.2f %%\n", 100 * *validation);
     std::printf("test accuracy %.2f %% (%td of %s wrong), %.0f s\n", 100 * test.accuracy, test.errors,
                 with_comma(test.samples).c_str(), run.seconds);
     if (m_result.empty()) return;
-    nlohmann::ordered_json result{{"example", m_name},
+    nlohmann::ordered_json record{{"example", m_name},
                                   {"variant", variant},
                                   {"seed", seed},
                                   {"steps", run.steps},
@@ -148,11 +159,11 @@ void example::finish(const strata::fit_result& run, double train, std::optional<
                                   {"validation_accuracy", nullptr},
                                   {"test_accuracy", test.accuracy},
                                   {"test_errors", test.errors}};
-    if (validation) result["validation_accuracy"] = *validation;
-    if (best) result["best_test_accuracy"] = best->best.accuracy;
-    if (m_subset) result["subset"] = true;
+    if (validation) record["validation_accuracy"] = *validation;
+    if (best) record["best_test_accuracy"] = *best;
+    if (m_subset) record["subset"] = true;
     std::ofstream file(m_result);
-    file << result.dump() << '\n';
+    file << record.dump() << '\n';
     file.close();
     if (!file) throw strata::file_error(m_result + ": cannot be written");
 }

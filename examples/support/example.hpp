@@ -11,17 +11,22 @@
 #include <string>
 #include <vector>
 
+/// The parts of a data set behind their transforms.
+template <class Train, class Test> struct parts {
+    Train train;
+    Test validation, test;
+};
+
 /// An example program: its common options, its data and its result.
 class example {
 public:
-    using digits = strata::data::dataset<>;
-
     std::string variant; ///< one of the variants, where there are several
-    strata::index steps, batch;
+    strata::index steps = 0, epochs = 0, batch;
     std::uint64_t seed = 1;
     bool quiet = false;
 
-    /// The last of the variants is the default.
+    /// The last of the variants is the default. Without default steps a run is counted in epochs, which
+    /// `options` has a default for.
     example(std::string name, const std::string& description, strata::index default_steps,
             strata::index default_batch, const std::vector<std::string>& variants = {});
     ~example();
@@ -37,27 +42,53 @@ public:
     /// MNIST, or another data set in its format: `validation` of the training digits set apart.
     strata::data::mnist_parts mnist(strata::index validation = 0);
 
-    strata::fit_options options() const { return {.batch_size = batch, .steps = steps, .seed = seed}; }
+    /// CIFAR-10, 1,000 of the training images set apart for validation. Throws file_error where it is not.
+    strata::data::cifar10_parts cifar10();
+
+    /// For so many epochs, where --epochs says no other number.
+    strata::fit_options options(strata::index default_epochs = 0) const {
+        return {.batch_size = batch,
+                .steps = steps,
+                .epochs = epochs > 0 ? epochs : default_epochs,
+                .seed = seed};
+    }
 
     /// Shows how training goes, unless --quiet was given.
-    std::optional<strata::progress_bar> show() const;
+    std::optional<strata::progress_bar> show(strata::progress_bar bar = {.every = 500}) const;
 
     /// Follows the accuracy on the test set, if --track-best was given.
-    std::optional<strata::evaluate_on<digits>> track(const digits& test) const;
+    template <class Dataset> std::optional<strata::evaluate_on<Dataset>> track(const Dataset& test) const {
+        if (!m_track_best) return std::nullopt;
+        return strata::evaluate_on(test, 100, "test");
+    }
 
-    /// Tests the trained network once, prints the result and writes it where --result says.
-    template <class Network>
-    void report(const Network& net, const strata::fit_result& run, const strata::data::mnist_parts& data,
-                const std::optional<strata::evaluate_on<digits>>& best) {
-        std::optional<double> validation;
-        if (data.validation.size() > 0) validation = strata::evaluate(net, data.validation).accuracy;
-        finish(run, strata::evaluate(net, data.train).accuracy, validation, strata::evaluate(net, data.test),
-               best);
+    /// Tests the trained network once, prints the result and writes it where --result says. `data` has train,
+    /// validation, which may be empty, and test.
+    template <class Network, class Data, class Best>
+    void report(const Network& net, const strata::fit_result& run, const Data& data, const Best& best,
+                const strata::evaluate_options& options = {}) {
+        const strata::softmax_cross_entropy loss;
+        result outcome;
+        if (!m_result.empty()) outcome.train = strata::evaluate(net, data.train, loss).accuracy;
+        if (data.validation.size() > 0)
+            outcome.validation = strata::evaluate(net, data.validation, loss, options).accuracy;
+        outcome.test = strata::evaluate(net, data.test, loss, options);
+        if (best) {
+            outcome.best = best->best.accuracy;
+            outcome.best_step = best->best_step;
+        }
+        finish(run, outcome);
     }
 
 private:
-    void finish(const strata::fit_result& run, double train, std::optional<double> validation,
-                const strata::evaluation& test, const std::optional<strata::evaluate_on<digits>>& best);
+    struct result {
+        double train = 0;
+        std::optional<double> validation{};
+        strata::evaluation test{};
+        std::optional<double> best{}; ///< accuracy on the test set on the way
+        strata::index best_step = 0;
+    };
+    void finish(const strata::fit_result& run, const result& outcome);
 
     struct command_line;
     std::unique_ptr<command_line> m_command_line;

@@ -154,6 +154,34 @@ TEST_CASE("a line shows means since the line before, and evaluations since then"
     CHECK(lines[2].find(expected) != std::string::npos);
 }
 
+TEST_CASE("a line at the end of an epoch has the means over all of it", "[progress_bar]") {
+    double loss = 0, accuracy = 0;
+    const auto lines = printed([&](std::FILE* out) {
+        network net{input<2>{}, dense<3>{}};
+        fit(
+            net, clouds(50, 3), softmax_cross_entropy{}, adam{}, {.batch_size = 10, .epochs = 2},
+            progress_bar{.every = 2, .epochs = true, .out = out},
+            [&](auto& run) {
+                if (run.step() <= 5) {
+                    loss += run.last.loss / 5;
+                    accuracy += run.last.accuracy / 5;
+                }
+            },
+            evaluate_on{clouds(9, 3)});
+    });
+    const std::string values = "loss " + number + "  accuracy " + percent;
+    REQUIRE(lines.size() == 7);
+    check_match(lines[0], " 2/10  epoch 1/2  " + values + rest);
+    check_match(lines[1], " 4/10  epoch 1/2  " + values + rest);
+    char expected[80];
+    std::snprintf(expected, sizeof expected, " 5/10  epoch 1/2  mean loss %.4f  accuracy %.2f %%", loss,
+                  100 * accuracy);
+    check_match(lines[2], std::string(expected) + "  validation " + values + rest);
+    check_match(lines[3], " 6/10  epoch 2/2  " + values + rest);
+    check_match(lines[4], " 8/10  epoch 2/2  " + values + rest);
+    check_match(lines[5], "10/10  epoch 2/2  mean " + values + "  validation " + values + total);
+}
+
 TEST_CASE("rows of targets have no accuracy to show", "[progress_bar]") {
     const auto lines = printed([](std::FILE* out) {
         network net{input<2>{}, dense<1>{}};

@@ -24,12 +24,13 @@ namespace strata {
 struct progress_bar {
     static constexpr bool reports = true;
 
-    index every = 0; ///< steps between two lines; 0: an epoch, or several in a run of more than 50
+    index every = 0;     ///< steps between two lines; 0: an epoch, or several in a run of more than 50
+    bool epochs = false; ///< a line at the end of every epoch as well, with the means over it
     std::FILE* out = stdout;
 
     /// What it has gathered since the line before.
     struct record {
-        step_means means{};
+        step_means means{}, epoch{};
         index line_step = 0; ///< of the line before
         index samples = 0;   ///< of the whole run
         double drawn = -1;   ///< when the bar was
@@ -45,8 +46,10 @@ struct progress_bar {
 
     template <class Run> void step(Run& run) {
         seen.means.add(run.last);
+        seen.epoch.add(run.last);
         seen.samples += run.last.samples;
-        if (run.is_last()) return; // `end` has more to tell of it
+        // `end` and `epoch` have more to tell
+        if (run.is_last() || (epochs && run.step() % run.steps_per_epoch == 0)) return;
         const index many = (run.epochs() + 49) / 50;
         const index interval = every > 0 ? every : many * run.steps_per_epoch;
         const double now = run.seconds();
@@ -58,6 +61,11 @@ struct progress_bar {
             seen.bar = true;
             seen.drawn = now;
         }
+    }
+
+    template <class Run> void epoch(Run& run) {
+        if (epochs) write(run, line(run, run.seconds(), epoch_line));
+        seen.epoch = {};
     }
 
     template <class Run> void end(Run& run) {
@@ -75,7 +83,7 @@ struct progress_bar {
     }
 
 private:
-    enum kind_of_line { plain_line, bar_line, last_line };
+    enum kind_of_line { plain_line, bar_line, epoch_line, last_line };
     struct piece {
         int rank; ///< those of rank 1 are the first to become brief on a narrow terminal, those of 0 stay
         std::string text, brief{};
@@ -105,10 +113,11 @@ private:
         const int width = static_cast<int>(std::to_string(run.steps).size());
         pieces.push_back({0, print("%*td/%td", width, run.step(), run.steps)});
         pieces.push_back({3, print("epoch %td/%td", run.epoch(), run.epochs())});
-        if (seen.means.samples > 0) {
-            pieces.push_back({0, "loss " + number(seen.means.loss())});
+        const step_means& means = kind == epoch_line ? seen.epoch : seen.means;
+        if (means.samples > 0) {
+            pieces.push_back({0, (kind == epoch_line ? "mean loss " : "loss ") + number(means.loss())});
             if (run.last.has_labels) {
-                const std::string accuracy = print("%.2f %%", 100 * seen.means.accuracy());
+                const std::string accuracy = print("%.2f %%", 100 * means.accuracy());
                 pieces.push_back({5, "accuracy " + accuracy, accuracy});
             }
         }
@@ -124,8 +133,9 @@ private:
         pieces.push_back(
             {2, print("%.0f samples/s", static_cast<double>(seen.samples) / std::max(now, 1e-9))});
         const double left = static_cast<double>(run.steps - run.step()) * now / std::max(done, 1.0);
-        pieces.push_back({0, kind == last_line ? "in " + (now < 60 ? print("%.1f s", now) : duration(now))
-                                               : duration(left) + " left"});
+        const bool is_last = kind == last_line || (kind == epoch_line && run.is_last());
+        pieces.push_back({0, is_last ? "in " + (now < 60 ? print("%.1f s", now) : duration(now))
+                                     : duration(left) + " left"});
         return joined(std::move(pieces));
     }
 
