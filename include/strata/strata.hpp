@@ -46,6 +46,7 @@
 #include <strata/data/transforms/standardise.hpp>
 #include <strata/data/transforms/subtract_mean_image.hpp>
 #include <strata/data/transforms/translate.hpp>
+#include <strata/data/whitening.hpp>
 
 // kernels: the arithmetic, on pointers and sizes
 #include <strata/kernels/bias.hpp>

@@ -48,6 +48,8 @@ TEMPLATE_TEST_CASE("vector functions are accurate to 2 or 3 units in the last pl
           <= 2);
     CHECK(worst_error<T>([](auto x) { return xsimd::log1p(x); }, [](real x) { return std::log1p(x); }, 0, 1)
           <= 2);
+    CHECK(worst_error<T>([](auto x) { return xsimd::erf(x); }, [](real x) { return std::erf(x); }, -6, 6)
+          <= (sizeof(T) == 4 ? 3 : 100));
     CHECK(worst_error<T>([](auto x) { return detail::logistic(x); },
                          [](real x) { return 1 / (1 + std::exp(-x)); }, -wide, wide)
           <= 3);
@@ -66,6 +68,9 @@ TEMPLATE_TEST_CASE("vector functions at the ends of the numbers", "", float, dou
     CHECK(std::isnan(first<T>(detail::logistic(vector<T>(nan)))));
     CHECK(first<T>(detail::hyperbolic_tangent(vector<T>(T(1e4)))) == 1);
     CHECK(std::isnan(first<T>(detail::hyperbolic_tangent(vector<T>(nan)))));
+    CHECK(first<T>(detail::error_function(vector<T>(T(1e4)))) == 1);
+    CHECK(first<T>(detail::error_function(vector<T>(-infinity))) == -1);
+    CHECK(std::isnan(first<T>(detail::error_function(vector<T>(nan)))));
     CHECK(std::isnan(first<T>(detail::larger(vector<T>(T(0)), vector<T>(nan)))));
 }
 

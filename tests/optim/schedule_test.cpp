@@ -88,6 +88,16 @@ TEST_CASE(
     CHECK(std::isfinite(one_cycle{.steps = 1, .rise = 1}(0)));
 }
 
+TEST_CASE("triangle rises and falls in straight lines, and stays at its end") {
+    const triangle t{.peak = 2, .steps = 11, .rise = 0.2, .start = 0.5, .end = 0.1};
+    const double expected[] = {1, 1.5, 2, 1.775, 1.55, 1.325, 1.1, 0.875, 0.65, 0.425, 0.2};
+    for (strata::index step = 0; step < 11; ++step) CHECK(t(step) == Approx(expected[step]));
+    CHECK(t(10'000) == Approx(0.2));
+    CHECK(triangle{.peak = 3, .steps = 5, .rise = 0}(0) == 3);
+    CHECK(triangle{.peak = 3, .steps = 5, .rise = 1}(4) == 3);
+    CHECK(triangle{.peak = 3, .steps = 1}(0) == 0);
+}
+
 TEST_CASE("warm_up rises in a straight line to the schedule behind it, which starts at its own step 0") {
     const schedule s = warm_up{.steps = 4, .then = exponential_decay{.initial = 0.5, .steps = 100}};
     for (strata::index t = 0; t < 4; ++t) CHECK(s(t) == Approx(0.1 * static_cast<double>(t + 1)));

@@ -86,6 +86,22 @@ struct warm_up {
     }
 };
 
+/// A straight line from start * peak up to peak over the first `rise` of the steps, then one down to end *
+/// peak at the last of them. The last value stays. Smith, "Cyclical learning rates", 2017, of one cycle.
+struct triangle {
+    double peak = 1e-2;
+    index steps = 1000;
+    double rise = 0.2, start = 0, end = 0;
+
+    double operator()(index step) const {
+        const auto last = static_cast<double>(std::max<index>(steps - 1, 1));
+        const double t = std::min(static_cast<double>(step) / last, 1.0);
+        const double part = t < rise ? start + (1 - start) * t / rise
+                                     : end + (1 - end) * (rise < 1 ? (1 - t) / (1 - rise) : 1);
+        return peak * part;
+    }
+};
+
 /// Up from peak / start_divisor to peak over the first `rise` of the steps, then down to
 /// peak / (start_divisor end_divisor) at the last of them, both along half a cosine: Smith and Topin,
 /// "Super-convergence", 2018, with the numbers of PyTorch's OneCycleLR. The last value stays.
