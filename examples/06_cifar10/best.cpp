@@ -1,0 +1,5 @@
+#include "variants.hpp"
+
+using namespace strata;
+
+void train_best(example&) {}
