@@ -31,6 +31,7 @@ struct algorithm {
 const algorithm algorithms[] = {
     {"direct", conv2d_algorithm::direct,
      [](pass p, const conv2d_sizes& s) { return p != pass::backward_data || strata::conv2d_direct_can(s); }},
+    {"product", conv2d_algorithm::product, [](pass, const conv2d_sizes& s) { return s.is_product(); }},
     {"winograd2", conv2d_algorithm::winograd2,
      [](pass, const conv2d_sizes& s) { return strata::winograd_can(s); }},
     {"winograd4", conv2d_algorithm::winograd4,

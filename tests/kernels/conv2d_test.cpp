@@ -68,11 +68,13 @@ void compare(shape in, index filters, index batch, size2 kernel, size2 stride, s
     REQUIRE(g.outputs() > 0);
     const problem<T> p{{g, in.channels, filters, batch}};
     const auto reference = p.reference();
-    for (const conv2d_algorithm algorithm : {conv2d_algorithm::gemm, conv2d_algorithm::direct}) {
-        auto by = conv2d_algorithms::all(algorithm);
-        if (algorithm == conv2d_algorithm::direct && !conv2d_direct_can(p.s))
-            by.backward_data = conv2d_algorithm::gemm;
-        CAPTURE(static_cast<int>(algorithm));
+    std::vector ways{conv2d_algorithms::of(p.s, {.winograd2 = false, .winograd4 = false}),
+                     conv2d_algorithms::all(conv2d_algorithm::gemm),
+                     conv2d_algorithms::all(conv2d_algorithm::direct)};
+    if (!conv2d_direct_can(p.s)) ways.back().backward_data = conv2d_algorithm::gemm;
+    if (p.s.is_product()) ways.push_back(conv2d_algorithms::all(conv2d_algorithm::product));
+    for (const conv2d_algorithms& by : ways) {
+        CAPTURE(static_cast<int>(by.forward), static_cast<int>(by.backward_data));
         const auto fast = p.fast(threads(), by);
         CHECK(largest_difference(fast.y, reference.y) <= tolerance<T>(p.s.patch()));
         CHECK(largest_difference(fast.dx, reference.dx) <= tolerance<T>(g.taps() * filters));

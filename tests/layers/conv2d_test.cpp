@@ -1,5 +1,8 @@
 #include <strata/layers/conv2d.hpp>
+#include <strata/layers/relu.hpp>
+#include <strata/layers/tanh.hpp>
 
+#include "support/apart.hpp"
 #include "support/catch.hpp"
 #include "support/layer_laws.hpp"
 
@@ -17,6 +20,13 @@ TEST_CASE(
     testing::layer_laws<7, 8, 2>(conv2d<conv{.filters = 3, .dilation = {2, 1}, .padding = {2, 0, 1, 3}}>{});
     testing::layer_laws<4, 3, 5>(conv2d<conv{.filters = 2, .kernel = 1}>{});
     testing::layer_laws<4, 3, 2>(conv2d<conv{.filters = 5, .kernel = {4, 3}, .bias = false}>{});
+    testing::layer_laws<7, 5, 1>(conv2d<conv{.filters = 9}>{}); // few channels, many filters
+}
+
+TEST_CASE("conv2d of 1x1 and of few channels computes what its neighbours leave to it") {
+    static constexpr conv one{.filters = 20, .kernel = 1}, two{.filters = 2, .kernel = 1}, nine{.filters = 9};
+    testing::check_apart("1x1", input_of<double, 5, 3, 7>{}, conv2d<one>{}, relu{}, conv2d<two>{}, relu{},
+                         conv2d<nine>{}, strata::tanh{}, conv2d<one>{});
 }
 
 TEST_CASE("conv2d shapes are known at compile time") {

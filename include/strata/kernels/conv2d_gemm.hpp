@@ -24,11 +24,7 @@ template <class T> struct conv2d_gemm_plan {
     static constexpr index partial_memory = 16 * 1024 * 1024; ///< bytes of partial dw, roughly
 
     /// x itself is the matrix of columns.
-    constexpr bool is_plain() const {
-        const window& g = s.geometry;
-        return g.kernel == size2(1) && g.stride == size2(1) && g.top == 0 && g.left == 0
-               && g.out_height == g.in_height && g.out_width == g.in_width;
-    }
+    constexpr bool is_plain() const { return s.is_product(); }
     /// Output rows (of all images, one after the other) in one run.
     constexpr index rows_per_run() const {
         const index patch_bytes = std::max<index>(1, s.patch() * static_cast<index>(sizeof(T)));
