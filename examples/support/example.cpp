@@ -81,6 +81,10 @@ example::example(std::string name, const std::string& description, strata::index
                  "look at the test set every 100 steps and report the best accuracy too (a best chosen on "
                  "the test set)");
     app.add_option("--result", m_result, "write the result to this file, as JSON");
+    app.add_option(
+        "--pictures", m_pictures,
+        "write pictures to this folder, as PNG: the test images that the network takes for another "
+        "class, the confusion matrix, the filters of the first convolution");
 }
 
 example::~example() = default;
@@ -96,6 +100,7 @@ int example::main(int argc, char** argv, const std::function<void()>& body) {
     try {
         app.parse(argc, argv);
         if (!m_result.empty()) check_writable(m_result);
+        if (!m_pictures.empty()) check_pictures(m_pictures);
         if (m_threads > 0) strata::threads(m_threads);
         body();
         return m_interrupted ? 130 : 0;

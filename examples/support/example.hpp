@@ -8,8 +8,35 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "support/pictures.hpp"
+
+/// softmax_cross_entropy that keeps the outputs it is given, for pictures.
+struct recording : strata::softmax_cross_entropy {
+    std::vector<float>* outputs = nullptr; ///< null: nothing is kept
+
+    template <class T, class Target>
+    double operator()(const T* output, std::span<const Target> targets, T* gradient, strata::index batch,
+                      strata::index n) const {
+        if (outputs) outputs->insert(outputs->end(), output, output + batch * n);
+        return softmax_cross_entropy::operator()(output, targets, gradient, batch, n);
+    }
+};
+
+/// The filters of a network's first convolution, or none.
+template <class Network> filter_bank first_filters(const Network& net) {
+    for (const auto& p : Network::parameter_table) {
+        const auto& n = p.sizes.sizes;
+        if (p.sizes.rank == n.size())
+            return {(is_trainable(p.kind) ? net.values() : net.state()).data() + p.offset,
+                    {n[0], n[1], n[2]},
+                    n[3]};
+    }
+    return {};
+}
 
 /// The parts of a data set behind their transforms.
 template <class Train, class Test> struct parts {
@@ -62,8 +89,8 @@ public:
         return strata::evaluate_on(test, 100, "test");
     }
 
-    /// Tests the trained network once, prints the result and writes it where --result says. `data` has train,
-    /// validation, which may be empty, and test.
+    /// Tests the trained network once, prints the result and writes it where --result says, and pictures of
+    /// it where --pictures says. `data` has train, validation, which may be empty, and test.
     template <class Network, class Data, class Best>
     void report(const Network& net, const strata::fit_result& run, const Data& data, const Best& best,
                 const strata::evaluate_options& options = {}) {
@@ -72,12 +99,20 @@ public:
         if (!m_result.empty()) outcome.train = strata::evaluate(net, data.train, loss).accuracy;
         if (data.validation.size() > 0)
             outcome.validation = strata::evaluate(net, data.validation, loss, options).accuracy;
-        outcome.test = strata::evaluate(net, data.test, loss, options);
+        std::vector<float> outputs;
+        outcome.test =
+            strata::evaluate(net, data.test, recording{{}, m_pictures.empty() ? nullptr : &outputs}, options);
         if (best) {
             outcome.best = best->best.accuracy;
             outcome.best_step = best->best_step;
         }
         finish(run, outcome);
+        if (m_pictures.empty()) return;
+        const auto& counts = outcome.test.confusion;
+        write_pictures(m_pictures,
+                       {data.test.samples(0), data.test.targets(0), data.test.size(),
+                        data.test.sample_shape(), data.test.classes},
+                       outputs, {counts.data(), counts.size()}, first_filters(net));
     }
 
 private:
@@ -92,7 +127,7 @@ private:
 
     struct command_line;
     std::unique_ptr<command_line> m_command_line;
-    std::string m_name, m_data, m_result;
+    std::string m_name, m_data, m_result, m_pictures;
     int m_threads = 0;
     bool m_track_best = false, m_subset = false, m_interrupted = false;
 };
