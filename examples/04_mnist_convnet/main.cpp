@@ -1,20 +1,22 @@
 // Convolutional networks: three convolutions, two of them with stride 2 in place of pooling, and two dense
-// layers.
+// layers; and the best, in a file of its own.
 //
-//     build/release/examples/mnist_convnet --variant small|dropout|batchnorm
+//     build/release/examples/mnist_convnet --variant small|dropout|batchnorm|best
 
 #include <strata/strata.hpp>
 
 #include <iostream>
 
+#include "best.hpp"
 #include "support/example.hpp"
 
 using namespace strata;
 
 int main(int argc, char** argv) {
     example run("mnist_convnet", "A convolutional network for handwritten digits", 10'000, 100,
-                {"small", "batchnorm", "dropout"});
+                {"small", "batchnorm", "best", "dropout"});
     return run.main(argc, argv, [&] {
+        if (run.variant == "best") return train_best(run);
         const auto data = run.mnist();
 
         const auto train = [&](auto net, schedule learning_rate) {
