@@ -64,8 +64,9 @@ std::vector<mistake> mistakes(const labelled_images& images, std::span<const flo
         }
         const auto best = std::max_element(z.begin(), z.end());
         if (best - z.begin() == images.labels[i]) continue;
-        double doubt = -1; // without the guess itself
-        for (const float v : z) doubt += std::exp(static_cast<double>(v) - static_cast<double>(*best));
+        double doubt = 0;
+        for (auto v = z.begin(); v != z.end(); ++v)
+            if (v != best) doubt += std::exp(static_cast<double>(*v) - static_cast<double>(*best));
         found.push_back({i, best - z.begin(), doubt});
     }
     std::stable_sort(found.begin(), found.end(),
