@@ -19,15 +19,14 @@ std::string with_comma(strata::index n) { // 10,000
     return text;
 }
 
-/// Threads that spin while they wait take the processor from those that work as soon as anything else runs on
-/// the machine. OpenMP reads this setting when a program is loaded, so the program loads itself once more.
+} // namespace
+
 void let_threads_sleep(char** argv) {
     if (std::getenv("OMP_WAIT_POLICY")) return;
     setenv("OMP_WAIT_POLICY", "passive", 1);
     execv("/proc/self/exe", argv); // comes back only where it cannot be done
 }
 
-/// Throws unless a file can be written there: what cannot be kept is better not computed.
 void check_writable(const std::filesystem::path& path) {
     const auto folder = std::filesystem::absolute(path).parent_path();
     const auto& changed = std::filesystem::exists(path) ? path : folder;
@@ -35,7 +34,13 @@ void check_writable(const std::filesystem::path& path) {
         throw strata::file_error(path.string() + ": cannot be written");
 }
 
-} // namespace
+std::filesystem::path cifar10_folder(const std::string& asked) {
+    if (!asked.empty()) return asked;
+    const auto folder = strata::data::cache_directory() / "cifar10";
+    if (!std::filesystem::exists(folder / "data_batch_1.bin"))
+        throw strata::file_error(folder.string() + ": no CIFAR-10 there, scripts/fetch cifar10 brings it");
+    return folder;
+}
 
 struct example::command_line {
     CLI::App app;
@@ -132,11 +137,7 @@ strata::data::mnist_parts example::mnist(strata::index validation) {
 }
 
 strata::data::cifar10_parts example::cifar10() {
-    const std::filesystem::path folder =
-        m_data.empty() ? strata::data::cache_directory() / "cifar10" : std::filesystem::path(m_data);
-    if (m_data.empty() && !std::filesystem::exists(folder / "data_batch_1.bin"))
-        throw strata::file_error(folder.string() + ": no CIFAR-10 there, scripts/fetch cifar10 brings it");
-    return strata::data::cifar10(folder);
+    return strata::data::cifar10(cifar10_folder(m_data));
 }
 
 std::optional<strata::progress_bar> example::show(strata::progress_bar bar) const {

@@ -5,6 +5,7 @@
 #include <strata/strata.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -43,6 +44,17 @@ template <class Train, class Test> struct parts {
     Train train;
     Test validation, test;
 };
+
+/// Threads that spin while they wait take the processor from those that work as soon as anything else runs on
+/// the machine. OpenMP reads this setting when a program is loaded, so the program loads itself once more.
+void let_threads_sleep(char** argv);
+
+/// Throws file_error unless a file can be written there: what cannot be kept is better not computed.
+void check_writable(const std::filesystem::path& path);
+
+/// Where CIFAR-10 lies: `asked`, or if that is empty what scripts/fetch fills. Throws file_error where it is
+/// not.
+std::filesystem::path cifar10_folder(const std::string& asked);
 
 /// An example program: its common options, its data and its result.
 class example {
