@@ -133,6 +133,7 @@
 #include <strata/train/callbacks/early_stopping.hpp>
 #include <strata/train/callbacks/evaluate_on.hpp>
 #include <strata/train/callbacks/log_to.hpp>
+#include <strata/train/callbacks/look_ahead.hpp>
 #include <strata/train/callbacks/progress_bar.hpp>
 #include <strata/train/evaluate.hpp>
 #include <strata/train/fit.hpp>

@@ -97,6 +97,17 @@ TEST_CASE("the gradient's scale does not touch L2") {
     CHECK(w == 2 - (8 * 0.25 + 0.5 * 2));
 }
 
+TEST_CASE("offsets may learn at a rate of their own") {
+    const parameter_span spans[] = {
+        {0, 1, kind::weight}, {1, 1, kind::bias}, {2, 1, kind::scale}, {3, 1, kind::offset}};
+    std::array<double, 4> w{2, 2, 2, 2};
+    const std::array<double, 4> g{1, 1, 1, 1};
+    update(sgd{.learning_rate = 0.25},
+           update_buffers<double>{w.data(), g.data(), std::span<double* const>{}, spans},
+           {.gradient_scale = 0.5, .offset_rate = 8});
+    CHECK(w == std::array{1.875, 1.875, 1.875, 1.0});
+}
+
 TEMPLATE_TEST_CASE("an update gives the same bits from any number of threads", "", float, double) {
     constexpr std::size_t size = 150'001; // a megabyte and more: a team is worth waking
     const parameter_span spans[] = {

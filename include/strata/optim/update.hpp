@@ -48,6 +48,7 @@ template <class T> struct update_buffers {
 struct update_terms {
     index step = 0;            ///< counts from 0
     double gradient_scale = 1; ///< see clip_scale
+    double offset_rate = 1;    ///< see training_terms
     regulariser regularise{};
     double average_rate = 0; ///< see moving_average::rate
 };
@@ -88,10 +89,15 @@ void update_all(const Rule& rule, const update_buffers<T>& b, const update_terms
     segment_terms<T> weight = plain;
     weight.l2 = static_cast<T>(terms.regularise.l2);
     weight.keep = static_cast<T>(1 - decay);
+    segment_terms<T> offset = plain;
+    offset.gradient_scale = static_cast<T>(terms.gradient_scale * terms.offset_rate);
+    const auto terms_of = [&](kind what) {
+        return what == kind::weight ? weight : what == kind::offset ? offset : plain;
+    };
     const index arrays = 3 + 2 * static_cast<index>(Rule::slots) + (b.average ? 2 : 0); // read or written
     sweep(end_of(b.spans), grain, arrays * static_cast<index>(sizeof(T)), [&](index begin, index end) {
         visit_segments(b.spans, begin, end, [&](index first, index last, kind what) {
-            update_segment(rule, b, slots, what == kind::weight ? weight : plain, first, last, indices);
+            update_segment(rule, b, slots, terms_of(what), first, last, indices);
         });
     });
 }

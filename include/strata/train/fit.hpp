@@ -32,6 +32,7 @@ struct fit_options {
     double l2 = 0;           ///< see training_terms
     double weight_decay = 0; ///< see training_terms
     double clip_norm = 0;    ///< see training_terms
+    double offset_rate = 1;  ///< see training_terms
     /// Evaluations use the average, and the network has it in the end.
     moving_average average{.decay = 0};
 };
@@ -84,6 +85,7 @@ inline void check_terms(const fit_options& asked, const training_terms& got) {
     check("l2", asked.l2, got.l2);
     check("weight_decay", asked.weight_decay, got.weight_decay);
     check("clip_norm", asked.clip_norm, got.clip_norm);
+    if (asked.offset_rate != 1) check("offset_rate", asked.offset_rate, got.offset_rate);
     if (asked.average.is_kept() && !got.average.is_kept())
         fail<argument_error>("fit: an average with decay ", asked.average.decay,
                              " is in the options, but none in the trainer, which decides: give it there");
@@ -159,9 +161,9 @@ fit_result fit(Trainer& trainer, const Dataset& train, const fit_options& option
 template <class Network, class Dataset, class Loss, optimizer Optimizer, class... Callbacks>
 fit_result fit(Network& net, const Dataset& train, Loss loss, Optimizer rule, const fit_options& options,
                Callbacks&&... callbacks) {
-    trainer worker(
-        net, std::move(loss), std::move(rule),
-        training_terms{options.l2, options.weight_decay, options.clip_norm, options.average, options.seed});
+    trainer worker(net, std::move(loss), std::move(rule),
+                   training_terms{options.l2, options.weight_decay, options.clip_norm, options.offset_rate,
+                                  options.average, options.seed});
     return fit(worker, train, options, std::forward<Callbacks>(callbacks)...);
 }
 

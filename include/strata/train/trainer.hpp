@@ -30,6 +30,9 @@ struct training_terms {
     double l2 = 0; ///< adds l2 / 2 times the sum of w² over the weights to the loss (see regulariser)
     double weight_decay = 0; ///< w -= learning_rate * weight_decay * w on the weights, apart from the loss
     double clip_norm = 0;    ///< the gradients together are scaled down to this norm; 0: they are not
+    /// What the gradients of batch norm's offsets are multiplied by: with sgd their learning rate relative to
+    /// that of all others (Page, "How to train your ResNet", 2019, has 64).
+    double offset_rate = 1;
     moving_average average{.decay = 0}; ///< keep an average of the parameters; evaluations use it
     std::uint64_t seed = 0;             ///< of the dropout masks
 };
@@ -65,6 +68,7 @@ public:
         check("l2", terms.l2);
         check("weight_decay", terms.weight_decay);
         check("clip_norm", terms.clip_norm);
+        check("offset_rate", terms.offset_rate);
         if constexpr (requires { m_optimizer.check(); }) m_optimizer.check();
         const auto size = static_cast<index>(net.values().size());
         for (std::size_t s = 0; s < slots; ++s) {
@@ -114,7 +118,9 @@ public:
             m_net.backward(batch.x.data(), m_output.data(), m_gradient.data(), nullptr, batch.size, m_room,
                            random);
             if constexpr (has_labels) result.accuracy = accuracy(targets, batch.size);
-            update_terms terms{.step = m_step, .regularise = {m_terms.l2, m_terms.weight_decay}};
+            update_terms terms{.step = m_step,
+                               .offset_rate = m_terms.offset_rate,
+                               .regularise = {m_terms.l2, m_terms.weight_decay}};
             if (m_terms.average.is_kept()) terms.average_rate = m_terms.average.rate(m_step);
             if (m_terms.clip_norm > 0) {
                 const double norm = global_norm(std::as_const(m_net).gradients().data(), spans);
