@@ -8,7 +8,7 @@
 #include "variants.hpp"
 
 int main(int argc, char** argv) {
-    example run("cifar10", "Convolutional networks for photographs of ten classes", 0, 64,
+    example run("cifar10", "Convolutional networks for photographs of ten classes", 0, 0,
                 {"simple", "complex", "best", "convnet"});
     double average = 0.99;
     run.option(

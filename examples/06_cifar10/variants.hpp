@@ -22,7 +22,7 @@ void train(example& run, Network net, Loss loss, Optimizer optimizer, strata::in
     net.initialise(run.seed);
     if (!run.quiet) std::cout << strata::summary(net) << '\n';
     auto best = run.track(data.test);
-    auto options = run.options(epochs);
+    auto options = run.options(epochs, 64);
     options.average.decay = average;
     const auto trained = fit(net, data.train, loss, optimizer, options, best,
                              strata::evaluate_on(data.validation), run.show({.every = 100, .epochs = true}));

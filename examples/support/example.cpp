@@ -73,7 +73,11 @@ example::example(std::string name, const std::string& description, strata::index
             ->check(at_least_one);
         app.add_option("--steps", steps, "ends the run sooner")->check(at_least_one);
     }
-    app.add_option("--batch", batch, "samples in a step")->check(at_least_one)->capture_default_str();
+    auto* size = app.add_option("--batch", batch, "samples in a step")->check(at_least_one);
+    if (default_batch > 0)
+        size->capture_default_str();
+    else
+        size->description("samples in a step (default: the variant's)");
     app.add_option("--seed", seed, "of the first weights, the order of the samples, the dropout")
         ->check([](const std::string& text) {
             return text.starts_with('-') ? "Value " + text + " is negative" : std::string();
@@ -136,8 +140,8 @@ strata::data::mnist_parts example::mnist(strata::index validation) {
     return strata::data::mnist(folder, {.validation = validation});
 }
 
-strata::data::cifar10_parts example::cifar10() {
-    return strata::data::cifar10(cifar10_folder(m_data));
+strata::data::cifar10_parts example::cifar10(strata::index validation) {
+    return strata::data::cifar10(cifar10_folder(m_data), {.validation = validation});
 }
 
 std::optional<strata::progress_bar> example::show(strata::progress_bar bar) const {

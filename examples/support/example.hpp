@@ -64,8 +64,8 @@ public:
     std::uint64_t seed = 1;
     bool quiet = false;
 
-    /// The last of the variants is the default. Without default steps a run is counted in epochs, which
-    /// `options` has a default for.
+    /// The last of the variants is the default. Without default steps a run is counted in epochs; `options`
+    /// has a default for these, and for a batch of 0.
     example(std::string name, const std::string& description, strata::index default_steps,
             strata::index default_batch, const std::vector<std::string>& variants = {});
     ~example();
@@ -81,12 +81,12 @@ public:
     /// MNIST, or another data set in its format: `validation` of the training digits set apart.
     strata::data::mnist_parts mnist(strata::index validation = 0);
 
-    /// CIFAR-10, 1,000 of the training images set apart for validation. Throws file_error where it is not.
-    strata::data::cifar10_parts cifar10();
+    /// CIFAR-10, `validation` of the training images set apart. Throws file_error where it is not.
+    strata::data::cifar10_parts cifar10(strata::index validation = 1'000);
 
-    /// For so many epochs, where --epochs says no other number.
-    strata::fit_options options(strata::index default_epochs = 0) const {
-        return {.batch_size = batch,
+    /// For so many epochs and batches of this size, where the command line says no other numbers.
+    strata::fit_options options(strata::index default_epochs = 0, strata::index default_batch = 0) const {
+        return {.batch_size = batch > 0 ? batch : default_batch,
                 .steps = steps,
                 .epochs = epochs > 0 ? epochs : default_epochs,
                 .seed = seed};
