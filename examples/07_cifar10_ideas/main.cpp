@@ -108,7 +108,11 @@ int main(int argc, char** argv) try {
     app.add_option("--threads", count, "threads to compute with (default: every core)")->check(at_least_one);
     app.add_flag("--quiet", quiet, "print the table only");
     app.add_option("--json", json, "write the table to this file, as JSON");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& request) { // --help
+        return app.exit(request);
+    }
 
     if (list) {
         for (const idea& i : all) std::printf("%-28s %s\n", i.name.c_str(), i.change.c_str());
