@@ -1,6 +1,6 @@
 // Five convolutions with batch norm, trained on digits that are turned, scaled, sheared, moved and bent anew
-// in every epoch. Network, augmentation and learning rate were chosen with the last 5,000 training digits set
-// apart for validation; the test set is looked at once, when training on all 60,000 is over.
+// in every epoch. What was tried was judged on the last 5,000 training digits, set apart for validation,
+// never on the test set; the example trains on all 60,000.
 
 #include "best.hpp"
 
@@ -8,11 +8,25 @@
 
 using namespace strata;
 
+namespace {
+
+/// A transform for a share of the samples. Interpolation softens an image: after two epochs in which every
+/// digit had been through it, 44 of 5,000 sharp ones were wrong, and 29 where each transform spared one half.
+template <class Transform> struct sometimes : Transform {
+    double share = 0.5;
+
+    template <class T> void operator()(T* x, const shape& s, const sample_context<T>& context) const {
+        if (context.random.uniform(1 << 30) < share) Transform::operator()(x, s, context);
+    }
+};
+
+} // namespace
+
 void train_best(example& run) {
     const auto images = run.mnist();
-    const parts data{images.train.with(affine{.rotation = 10, .scale = 0.1, .shear = 5, .translation = 2},
-                                       elastic{.smoothness = 5}),
-                     images.validation, images.test};
+    const sometimes<affine> moved{{.rotation = 10, .scale = 0.1, .shear = 5, .translation = 2}};
+    const sometimes<elastic> bent{{.smoothness = 5}};
+    const parts data{images.train.with(moved, bent), images.validation, images.test};
 
     constexpr auto filters = [](strata::index n) {
         return conv{.filters = n, .padding = same, .bias = false};

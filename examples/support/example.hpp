@@ -44,6 +44,7 @@ template <class Train, class Test> struct parts {
     Train train;
     Test validation, test;
 };
+template <class Train, class Test> parts(Train, Test, Test) -> parts<Train, Test>; // clang before 17
 
 /// Threads that spin while they wait take the processor from those that work as soon as anything else runs on
 /// the machine. OpenMP reads this setting when a program is loaded, so the program loads itself once more.
