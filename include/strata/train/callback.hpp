@@ -31,6 +31,7 @@ struct on_failed {
 
 template <class C> inline constexpr bool is_optional = false;
 template <class C> inline constexpr bool is_optional<std::optional<C>> = true;
+template <class C> inline constexpr bool is_optional<const std::optional<C>> = true;
 
 template <class C> constexpr bool is_reporter() {
     if constexpr (is_optional<C>)
