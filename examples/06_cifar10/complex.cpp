@@ -7,7 +7,7 @@ void train_complex(example& run, double average) {
     // clang-format off
     network net{input<32, 32, 3>{},
                 conv2d<conv{.filters = 32, .kernel = 7}>{even}, relu{},
-                batch_norm{.momentum = 0.9997f, .average = running_average::zero_debiased},
+                batch_norm<>{.momentum = 0.9997f, .average = running_average::zero_debiased},
                 max_pool2d<>{},
                 flatten{},
                 dense<1024>{even}, relu{},
